@@ -1,0 +1,2 @@
+/** The intermediate representation: types, op table, functions and modules, verifier, reference interpreter. */
+export {};

@@ -1,0 +1,2 @@
+/** Emits register bytecode from the IR. */
+export {};

@@ -1,0 +1,2 @@
+/** Emits stack bytecode from the IR. */
+export {};

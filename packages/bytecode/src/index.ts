@@ -1,0 +1,2 @@
+/** The stack and register bytecode formats: encode, decode, assemble, disassemble, validate. */
+export {};

@@ -1,0 +1,2 @@
+/** Contracts and algorithms shared by register allocation and backends. */
+export {};

@@ -1,0 +1,2 @@
+/** The embedding API: load, compile and run. */
+export {};

@@ -1,0 +1,2 @@
+/** Lifts Bril programs into the IR. */
+export {};

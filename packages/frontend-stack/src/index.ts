@@ -1,0 +1,2 @@
+/** Lifts stack bytecode into the IR. */
+export {};

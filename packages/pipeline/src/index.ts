@@ -1,0 +1,2 @@
+/** Definition of passes and rules, the rewrite driver and the pass manager. */
+export {};

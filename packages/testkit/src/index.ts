@@ -1,0 +1,2 @@
+/** Arbitraries, laws, fixtures, oracles and reducers for testing compilers built with Sluice. */
+export {};

@@ -1,0 +1,2 @@
+/** The stack and register virtual machines, memory, host interface and traps. */
+export {};

@@ -1,0 +1,2 @@
+/** The WebAssembly binary codec. */
+export {};
