@@ -1,2 +1,11 @@
 /** The intermediate representation: types, op table, functions and modules, verifier, reference interpreter. */
-export {};
+export * from './diag.ts';
+export * from './effect.ts';
+export * from './func.ts';
+export type * from './machine.ts';
+export * from './op.ts';
+export * from './ops/core.ts';
+export * from './outcome.ts';
+export * from './trap.ts';
+export * from './type.ts';
+export * from './value.ts';

@@ -1,0 +1,106 @@
+/**
+ * What an op does besides computing its result. The only place where "may it move, vanish, run early" is decided:
+ * passes ask the predicates below and never look at names.
+ *
+ * An effect is a set of regions read, a set of regions written, and a few facts. Traps and divergence are
+ * observable: an op that may trap must not vanish, nor run where it did not run before.
+ */
+
+import type { TrapKind } from './trap.ts';
+
+/** State that ops read and write. Regions do not overlap. */
+export const regions = ['memory', 'table', 'globals', 'heap', 'slots', 'host'] as const;
+
+/** A part of the state of an execution. */
+export type Region = (typeof regions)[number];
+
+/** A set of regions, one bit each. */
+export type RegionSet = number;
+
+/** What an op does besides computing its result. */
+export interface Effect {
+  readonly reads: RegionSet;
+  readonly writes: RegionSet;
+  /** The traps that it may raise; empty: never traps. */
+  readonly traps: readonly TrapKind[];
+  /** May fail to return (calls). */
+  readonly diverges: boolean;
+  /** May make a memory larger, so that engines reload their views. */
+  readonly grows: boolean;
+  /** Ends a block. */
+  readonly control: boolean;
+}
+
+/** The set of the given regions. */
+export function regionSet(...names: readonly Region[]): RegionSet {
+  let set = 0;
+  for (const name of names) set |= 1 << regions.indexOf(name);
+  return set;
+}
+
+/** The regions in a set, in the order of `regions`. */
+export function regionNames(set: RegionSet): readonly Region[] {
+  return regions.filter((_, i) => (set & (1 << i)) !== 0);
+}
+
+/** Every region. */
+export const allRegions: RegionSet = (1 << regions.length) - 1;
+
+/** Builds an effect from what differs from `pure`. */
+export function effect(facts: {
+  reads?: readonly Region[];
+  writes?: readonly Region[];
+  traps?: readonly TrapKind[];
+  diverges?: boolean;
+  grows?: boolean;
+  control?: boolean;
+}): Effect {
+  return {
+    reads: regionSet(...(facts.reads ?? [])),
+    writes: regionSet(...(facts.writes ?? [])),
+    traps: facts.traps ?? [],
+    diverges: facts.diverges ?? false,
+    grows: facts.grows ?? false,
+    control: facts.control ?? false,
+  };
+}
+
+/** No effect at all. */
+export const pure: Effect = effect({});
+
+/** Ends a block and does nothing else. */
+export const controlOnly: Effect = effect({ control: true });
+
+/** Depends on its operands alone and does nothing else: two of them with equal operands are one. */
+export function isPure(e: Effect): boolean {
+  return e.reads === 0 && e.writes === 0 && e.traps.length === 0 && !e.diverges && !e.control;
+}
+
+/** Depends on its operands alone; it may trap, and does so always or never for given operands. */
+export function isFunctional(e: Effect): boolean {
+  return e.reads === 0 && e.writes === 0 && !e.diverges && !e.control;
+}
+
+/** May vanish when nothing uses its result. */
+export function isRemovable(e: Effect): boolean {
+  return e.writes === 0 && e.traps.length === 0 && !e.diverges && !e.control;
+}
+
+/** May run where it did not run before, provided that what it reads is the same there. */
+export function isSpeculatable(e: Effect): boolean {
+  return isRemovable(e);
+}
+
+/** May end the execution of the function other than by returning. */
+export function mayTrap(e: Effect): boolean {
+  return e.traps.length > 0 || e.diverges;
+}
+
+/** Whether the order of `a` and `b` may be observed: a write meets a read or a write, or two ends of execution meet,
+ * or an end of execution meets a write (which would then be seen, or not). */
+export function mustStayOrdered(a: Effect, b: Effect): boolean {
+  if ((a.writes & (b.reads | b.writes)) !== 0 || (b.writes & a.reads) !== 0) return true;
+  const aEnds = mayTrap(a) || a.control;
+  const bEnds = mayTrap(b) || b.control;
+  return (aEnds && (bEnds || b.writes !== 0)) || (bEnds && a.writes !== 0);
+}

@@ -1,0 +1,224 @@
+/**
+ * What an op is. One op is one object, made by `defineOp` in `ops/*.ts` or in a user's own dialect; the parser,
+ * printer, verifier, builder, folder, interpreter, engines, program generator and reference page are derived from
+ * these objects (DESIGN §1.1). Nothing else may list ops.
+ */
+
+import { type Effect, pure } from './effect.ts';
+import type { Machine } from './machine.ts';
+import type { Trap } from './trap.ts';
+import { isType, type Signature, type Type } from './type.ts';
+import type { Value } from './value.ts';
+
+/**
+ * The role of an op in the structure of a function. A closed set: consumers may switch over it.
+ *
+ *   value   computes from operands (and state): `eval` or `run`          const   its immediate
+ *   param   a parameter, not in any block                                phi     selects by predecessor
+ *   call    transfers to a function or host; may define a tuple          result  projects from a tuple
+ *   br, br_if, switch, ret, trap, invoke                                  the terminators
+ */
+export type OpKind =
+  | 'value'
+  | 'const'
+  | 'param'
+  | 'phi'
+  | 'call'
+  | 'result'
+  | 'br'
+  | 'br_if'
+  | 'switch'
+  | 'ret'
+  | 'trap'
+  | 'invoke';
+
+/**
+ * The form of an op's immediate.
+ *
+ *   none     -                        const   a constant of the result type (value.ts)
+ *   mem      { offset, align }        index   a number >= 0 (slot, tuple element, data segment, lane)
+ *   func     a function's name        global  a global's name
+ *   sig      a Signature              cases   distinct i32 case values, one for each target but the last
+ *   trap     a TrapKind               text    any string
+ */
+export type ImmKind = 'none' | 'const' | 'mem' | 'index' | 'func' | 'global' | 'sig' | 'cases' | 'trap' | 'text';
+
+/** Immediate of a load or store: a constant byte offset (u32) added to the address, and log2 of the alignment hint. */
+export interface MemImm {
+  readonly offset: number;
+  readonly align: number;
+}
+
+/** An immediate; which form it has is said by the op's `imm`. */
+export type Imm = Value | MemImm | Signature | readonly number[];
+
+/** An operand or result type in an op's signature: a type, or `T`, the instruction's own type. */
+export type SigType = Type | 'T';
+
+/** Operands and result of an op. `variadic`: any operands may follow (calls, ret, phi). */
+export interface OpSig {
+  readonly params: readonly SigType[];
+  readonly result: SigType | 'void';
+  readonly variadic: boolean;
+}
+
+/**
+ * Algebraic laws, each checked as a property and used by passes. Numbers stand for constants of the operand's type
+ * (-1 is all ones).
+ */
+export interface Laws {
+  readonly commutative?: boolean;
+  /** `(a . b) . c = a . (b . c)` */
+  readonly associative?: boolean;
+  /** `a . a = a` */
+  readonly idempotent?: boolean;
+  /** `f(f(a)) = a` */
+  readonly involution?: boolean;
+  /** `a . k = a` */
+  readonly rightIdentity?: number;
+  /** `k . a = a`; commutative ops need not repeat it. */
+  readonly leftIdentity?: number;
+  /** `a . k = k` */
+  readonly rightZero?: number;
+  /** `a . a = k` */
+  readonly selfGives?: number;
+  /** For comparisons: the op that gives the opposite answer. */
+  readonly negation?: string;
+  /** The op that gives the same answer with operands swapped. */
+  readonly swapped?: string;
+}
+
+/** What an op may say of itself; see `OpDef` for the columns' meaning. */
+export interface OpSpec {
+  readonly doc: string;
+  readonly sig: string;
+  readonly effect?: Effect;
+  readonly kind?: OpKind;
+  readonly imm?: ImmKind;
+  // biome-ignore lint/suspicious/noExplicitAny: each eval has its own parameter types; `defineOp` checks the arity.
+  readonly eval?: (...args: any[]) => Value | Trap;
+  readonly bits?: boolean;
+  // biome-ignore lint/suspicious/noExplicitAny: as `eval`.
+  readonly run?: (machine: Machine, imm: any, ...args: any[]) => Value | Trap;
+  readonly laws?: Laws;
+  readonly cost?: number;
+  readonly js?: string;
+  readonly wasm?: readonly number[];
+  readonly smt?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the builder's type would make a cycle; see build.ts `Fragment`.
+  readonly expand?: (b: any, ...args: any[]) => number;
+}
+
+/** An op: its name, documentation, signature, effects and meaning, and what engines may use to be fast. */
+export interface OpDef {
+  /** `dialect.verb`, as Wasm names it where Wasm has it; structural ops have no dot (`phi`, `br`). */
+  readonly name: string;
+  readonly dialect: string;
+  /** One or two sentences, ending with a full stop. */
+  readonly doc: string;
+  readonly sig: OpSig;
+  readonly effect: Effect;
+  readonly kind: OpKind;
+  readonly imm: ImmKind;
+  /**
+   * The meaning of a pure op: operands (value.ts; f32 and f64 as plain numbers) to a value or a trap.
+   * With `bits`, f32 operands and results are i32 bits and f64 ones are signed i64 bits (bigint).
+   */
+  readonly eval: ((...args: readonly Value[]) => Value | Trap) | null;
+  /** Whether `eval` (and `js`) take and give the bits of floats: for ops that must move NaNs exactly. */
+  readonly bits: boolean;
+  /** The meaning of an op with state: machine, immediate, operands to a value (undefined for void) or a trap. */
+  readonly run: ((machine: Machine, imm: Imm, ...args: readonly Value[]) => Value | Trap) | null;
+  readonly laws: Laws;
+  /** Relative cost of one execution on an interpreter; 1 is an addition, 0 costs nothing. */
+  readonly cost: number;
+  /** A JavaScript expression over `$0 $1 ...` (each may occur many times; i64 are BigInts), never traps. */
+  readonly js: string | null;
+  /** The Wasm opcode bytes, for ops that are one Wasm instruction with the same operands. */
+  readonly wasm: readonly number[] | null;
+  /** An SMT-LIB bit-vector term over `$0 $1 ...`. */
+  readonly smt: string | null;
+  /** The op as a fragment of other ops: builder and operand ids to the id of the result. */
+  readonly expand: ((b: unknown, ...args: readonly number[]) => number) | null;
+}
+
+/**
+ * Defines an op. Throws when the entry contradicts itself: this is a mistake in a table, found at load.
+ *
+ * `sig` is written `(i32, i32) -> i32`; `void` as result for none; `T` for the instruction's own type; a last
+ * parameter `...` for any further operands.
+ */
+export function defineOp<const N extends string>(name: N, spec: OpSpec): OpDef & { readonly name: N } {
+  const sig = parseOpSig(name, spec.sig);
+  const kind = spec.kind ?? 'value';
+  const op = {
+    name,
+    dialect: name.includes('.') ? name.slice(0, name.indexOf('.')) : 'core',
+    doc: spec.doc,
+    sig,
+    effect: spec.effect ?? pure,
+    kind,
+    imm: spec.imm ?? 'none',
+    eval: spec.eval ?? null,
+    bits: spec.bits ?? false,
+    run: spec.run ?? null,
+    laws: spec.laws ?? {},
+    cost: spec.cost ?? 1,
+    js: spec.js ?? null,
+    wasm: spec.wasm ?? null,
+    smt: spec.smt ?? null,
+    expand: spec.expand ?? null,
+  };
+  checkEntry(op);
+  return op;
+}
+
+function checkEntry(op: OpDef): void {
+  const wrong = (why: string): never => {
+    throw new Error(`op '${op.name}': ${why}`);
+  };
+  if (!op.doc.endsWith('.')) wrong('its doc must be a sentence');
+  if (op.kind === 'value') {
+    if (op.eval === null && op.run === null && op.expand === null) wrong('has no meaning: give eval, run or expand');
+    if (op.eval !== null && op.imm !== 'none') wrong('an op with an immediate needs run, not eval');
+    if (op.eval !== null && !op.eval.length && op.sig.params.length > 0) wrong('eval takes no operands');
+    if (op.eval !== null && (op.effect.reads | op.effect.writes) !== 0) wrong('an op with state needs run, not eval');
+  }
+  const terminator = ['br', 'br_if', 'switch', 'ret', 'trap', 'invoke'].includes(op.kind);
+  if (terminator !== op.effect.control) wrong('terminators, and only they, have the effect control');
+}
+
+function parseOpSig(name: string, text: string): OpSig {
+  const match = /^\(([^)]*)\) -> (\w+)$/.exec(text);
+  if (match === null) throw new Error(`op '${name}': bad signature '${text}'`);
+  const words = (match[1] ?? '').split(',').map((word) => word.trim());
+  const params = words.filter((word) => word !== '' && word !== '...');
+  const result = match[2] ?? '';
+  const sigType = (word: string): SigType => {
+    if (word === 'T' || isType(word)) return word;
+    throw new Error(`op '${name}': unknown type '${word}' in its signature`);
+  };
+  return {
+    params: params.map(sigType),
+    result: result === 'void' ? 'void' : sigType(result),
+    variadic: words.includes('...'),
+  };
+}
+
+/** Ops by name. */
+export type OpTable = ReadonlyMap<string, OpDef>;
+
+/** Joins lists of ops to a table; throws on a name that occurs twice. A dialect from outside is one more list. */
+export function opTable(...lists: readonly (readonly OpDef[])[]): OpTable {
+  const table = new Map<string, OpDef>();
+  for (const op of lists.flat()) {
+    if (table.has(op.name)) throw new Error(`op '${op.name}' is defined twice`);
+    table.set(op.name, op);
+  }
+  return table;
+}
+
+/** Whether ops of this kind end a block. */
+export function isTerminator(op: OpDef): boolean {
+  return op.effect.control;
+}

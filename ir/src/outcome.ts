@@ -1,0 +1,58 @@
+/**
+ * How an execution ended, the same for every engine, and what a host gives and what limits hold.
+ */
+
+import type { TrapKind } from './trap.ts';
+import type { Value } from './value.ts';
+
+/** Which limit ended an execution; not part of a program's meaning. */
+export type ResourceEnd = 'fuel' | 'call-depth' | 'memory' | 'aborted';
+
+/** How an execution ended. */
+export type Outcome =
+  | { readonly kind: 'return'; readonly values: readonly Value[] }
+  | { readonly kind: 'trap'; readonly trap: TrapKind; readonly at: string | null }
+  /** The host ended it (a run-time error of the language, `exit`): code for the command, message for the user. */
+  | { readonly kind: 'exit'; readonly code: number; readonly message: string }
+  | { readonly kind: 'resource'; readonly end: ResourceEnd };
+
+/** Thrown by a host function to end the execution with `exit`; a guest cannot catch it. */
+export class HostExit extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.name = 'HostExit';
+    this.code = code;
+  }
+}
+
+/** Thrown by a host function or an engine where a limit is reached; engines turn it into an outcome. */
+export class ResourceError extends Error {
+  readonly end: ResourceEnd;
+
+  constructor(end: ResourceEnd) {
+    super(`out of ${end}`);
+    this.name = 'ResourceError';
+    this.end = end;
+  }
+}
+
+/** A host function: values in, results out (a single result may stand alone). May throw `HostExit`. */
+export type HostFunction = (...args: readonly Value[]) => Value | readonly Value[] | undefined;
+
+/** The functions that a host provides: `module.field`. */
+export type Host = ReadonlyMap<string, HostFunction>;
+
+/** Limits of an execution. */
+export interface Limits {
+  /** Units of one loop back-edge or one call; null: no limit. */
+  readonly fuel: number | null;
+  /** Calls that may be active at a time. */
+  readonly depth: number;
+  /** Bytes of linear memory and heap together. */
+  readonly memory: number;
+}
+
+/** What holds unless something else is asked for: no fuel limit, 100,000 calls deep, 1 GiB. */
+export const defaultLimits: Limits = { fuel: null, depth: 100_000, memory: 1 << 30 };
