@@ -1,2 +1,3 @@
-/** Contracts and algorithms shared by register allocation and backends. */
-export {};
+/** Contracts and algorithms that allocators and backends share. */
+export type * from './allocation.ts';
+export * from './target.ts';
