@@ -1,0 +1,83 @@
+/**
+ * Who uses each value, and in which block each instruction stands.
+ *
+ * Not part of the `Func`: two arrays built in one sweep when asked for cost less than lists that every edit must keep
+ * (figures in the design's measurements). The `Editor` keeps its own, incremental ones.
+ */
+
+import type { BlockId, Func, ValueId } from '../func.ts';
+import { type Analysis, defineAnalysis } from './analysis.ts';
+import { asIds, type Ids, type Rows } from './ids.ts';
+
+/** Users of each value; row `v` of `start` and `items` lists the users of `v`. */
+export class Uses implements Rows<ValueId> {
+  readonly start: Ids;
+  /** Instructions, ascending in a row; an instruction that uses a value twice is there twice. */
+  readonly items: Ids<ValueId>;
+
+  /** @internal */
+  constructor(start: Int32Array, items: Int32Array) {
+    this.start = asIds(start);
+    this.items = asIds(items);
+  }
+
+  /** The users of a value, an entry for each operand; a view without a copy. */
+  of(v: ValueId): Ids<ValueId> {
+    return this.items.subarray(this.start[v] as number, this.start[v + 1] as number);
+  }
+
+  /** The number of operands that are this value. */
+  count(v: ValueId): number {
+    return (this.start[v + 1] as number) - (this.start[v] as number);
+  }
+}
+
+/** The users of each value. */
+export const usesOf: Analysis<Uses> = defineAnalysis({ name: 'uses', of: 'func', run: buildUses });
+
+function buildUses(f: Func): Uses {
+  const { insts } = f;
+  const count = insts.length;
+  // Shifted by one: during the second sweep start[v + 1] is where the next user of v goes, and ends as the end of row v.
+  const start = new Int32Array(count + 2);
+  for (let id = 0; id < count; id++) {
+    const inst = insts[id];
+    if (inst === undefined) continue;
+    const { args } = inst;
+    for (let k = 0; k < args.length; k++) {
+      const at = (args[k] as number) + 2;
+      start[at] = (start[at] as number) + 1;
+    }
+  }
+  for (let v = 2; v <= count + 1; v++) start[v] = (start[v] as number) + (start[v - 1] as number);
+  const items = new Int32Array(start[count + 1] as number);
+  for (let id = 0; id < count; id++) {
+    const inst = insts[id];
+    if (inst === undefined) continue;
+    const { args } = inst;
+    for (let k = 0; k < args.length; k++) {
+      const at = (args[k] as number) + 1;
+      const slot = start[at] as number;
+      items[slot] = id;
+      start[at] = slot + 1;
+    }
+  }
+  return new Uses(start.subarray(0, count + 1), items);
+}
+
+/** By `ValueId`: the block in which the instruction stands; -1 for parameters and ids without an instruction. */
+export const blockOfValue: Analysis<Ids<BlockId>> = defineAnalysis({
+  name: 'block-of-value',
+  of: 'func',
+  run: (f: Func): Ids<BlockId> => {
+    const home = new Int32Array(f.insts.length).fill(-1);
+    for (const b of f.order) {
+      const block = f.blocks[b];
+      if (block === undefined) continue;
+      for (const v of block.phis) home[v] = b;
+      for (const v of block.body) home[v] = b;
+      home[block.term] = b;
+    }
+    return asIds(home);
+  },
+});
