@@ -1,6 +1,6 @@
 /** What must not be in the repository: paths of one machine, promises without a number, `any`, registry hosts. */
 import { expect, test } from 'vitest';
-import { codeOnly, listFiles, readText } from './sources.ts';
+import { codeOnly, listFiles, readJson, readText } from './sources.ts';
 
 const TEXT = /\.(?:ts|mjs|js|json|md|ir|bril|sasm|rasm|yml|yaml|html|css|txt)$|(?:^|\/)(?:\.npmrc|\.ci\/run|LICENSE)$/;
 const ABSOLUTE = new RegExp(`(?:^|[\\s'"\`(=:,])/(?:${['work', 'tmp', 'root', 'home'].join('|')})/\\w`);
@@ -37,9 +37,18 @@ test('no `any` in types, but where a suppression gives the reason', () => {
 });
 
 test('the lock file names no registry', () => {
-  const lock = JSON.parse(readText('package-lock.json')) as {
+  const lock = readJson<{
     readonly packages: Readonly<Record<string, { readonly resolved?: string; readonly link?: boolean }>>;
-  };
+  }>('package-lock.json');
   const named = Object.entries(lock.packages).filter(([, entry]) => /^\w+:\/\//.test(entry.resolved ?? ''));
   expect(named.map(([name]) => name)).toEqual([]);
+});
+
+test('the lock file holds the packages of every platform', () => {
+  const lock = readJson<{
+    readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>;
+  }>('package-lock.json');
+  const have = new Set(Object.keys(lock.packages).map((path) => path.split('node_modules/').at(-1)));
+  const needed = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+  expect(needed.filter((name) => !have.has(name))).toEqual([]);
 });
