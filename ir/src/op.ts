@@ -64,13 +64,13 @@ export interface OpSig {
 
 /**
  * Algebraic laws, each checked as a property and used by passes. Numbers stand for constants of the operand's type
- * (-1 is all ones).
+ * (-1 is all ones; compare with `sameValue(imm, lawConstant(type, k))`, since -0 is not 0).
  */
 export interface Laws {
   readonly commutative?: boolean;
   /** `(a . b) . c = a . (b . c)` */
   readonly associative?: boolean;
-  /** `a . a = a` */
+  /** `a . a = a`; of a unary op: `f(f(a)) = f(a)` */
   readonly idempotent?: boolean;
   /** `f(f(a)) = a` */
   readonly involution?: boolean;
@@ -88,6 +88,20 @@ export interface Laws {
   readonly swapped?: string;
 }
 
+/** The value of a type that a number in `Laws` stands for. */
+export function lawConstant(type: Type, k: number): Value {
+  return type === 'i64' ? BigInt(k) : k;
+}
+
+/** What a load or store touches: `bytes` bytes, little endian, at address + offset. */
+export interface Access {
+  readonly region: 'memory';
+  readonly bytes: 1 | 2 | 4 | 8;
+  /** Whether a load that is narrower than its result extends the sign. */
+  readonly signed: boolean;
+  readonly store: boolean;
+}
+
 /** What an op may say of itself; see `OpDef` for the columns' meaning. */
 export interface OpSpec {
   readonly doc: string;
@@ -103,6 +117,8 @@ export interface OpSpec {
   readonly laws?: Laws;
   readonly cost?: number;
   readonly js?: string;
+  readonly jsTrap?: string;
+  readonly access?: Access;
   readonly wasm?: readonly number[];
   readonly smt?: string;
   // biome-ignore lint/suspicious/noExplicitAny: the builder's type would make a cycle; see build.ts `Fragment`.
@@ -127,14 +143,29 @@ export interface OpDef {
   readonly eval: ((...args: readonly Value[]) => Value | Trap) | null;
   /** Whether `eval` (and `js`) take and give the bits of floats: for ops that must move NaNs exactly. */
   readonly bits: boolean;
-  /** The meaning of an op with state: machine, immediate, operands to a value (undefined for void) or a trap. */
+  /**
+   * The meaning of an op with state or an immediate: machine, immediate, operands to a value (undefined for void) or
+   * a trap. Operands and result are values (value.ts) with all their bits. Where the signature has `T`, the type that
+   * it stands for follows the operands as one more argument.
+   */
   readonly run: ((machine: Machine, imm: Imm, ...args: readonly Value[]) => Value | Trap) | null;
   readonly laws: Laws;
   /** Relative cost of one execution on an interpreter; 1 is an addition, 0 costs nothing. */
   readonly cost: number;
-  /** A JavaScript expression over `$0 $1 ...` (each may occur many times; i64 are BigInts), never traps. */
+  /**
+   * A JavaScript expression over `$0 $1 ...` (each may occur many times; i64 are BigInts). It is a primary
+   * expression (parenthesised, or a call), and operands must be put in as such. For an op that may trap it holds
+   * only when `jsTrap` gave the empty string before.
+   */
   readonly js: string | null;
-  /** The Wasm opcode bytes, for ops that are one Wasm instruction with the same operands. */
+  /** A JavaScript expression over the operands: the kind of the trap that the op raises, or `''` for none. */
+  readonly jsTrap: string | null;
+  /** For loads and stores: what they touch. The immediate is then a `MemImm`. */
+  readonly access: Access | null;
+  /**
+   * The Wasm opcode bytes, for ops that are one Wasm instruction with the same operands. Immediates follow them in
+   * Wasm's order: a constant, `align offset` of an access, the memory indices of the ops `memory.*`.
+   */
   readonly wasm: readonly number[] | null;
   /** An SMT-LIB bit-vector term over `$0 $1 ...`. */
   readonly smt: string | null;
@@ -165,6 +196,8 @@ export function defineOp<const N extends string>(name: N, spec: OpSpec): OpDef &
     laws: spec.laws ?? {},
     cost: spec.cost ?? 1,
     js: spec.js ?? null,
+    jsTrap: spec.jsTrap ?? null,
+    access: spec.access ?? null,
     wasm: spec.wasm ?? null,
     smt: spec.smt ?? null,
     expand: spec.expand ?? null,
@@ -184,6 +217,7 @@ function checkEntry(op: OpDef): void {
     if (op.eval !== null && !op.eval.length && op.sig.params.length > 0) wrong('eval takes no operands');
     if (op.eval !== null && (op.effect.reads | op.effect.writes) !== 0) wrong('an op with state needs run, not eval');
   }
+  if (op.js !== null && (op.jsTrap !== null) !== op.effect.traps.length > 0) wrong('js and traps ask for jsTrap');
   const terminator = ['br', 'br_if', 'switch', 'ret', 'trap', 'invoke'].includes(op.kind);
   if (terminator !== op.effect.control) wrong('terminators, and only they, have the effect control');
 }

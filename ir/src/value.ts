@@ -14,6 +14,19 @@ import type { Type } from './type.ts';
 /** A run-time value; which form it has depends on its type alone, see the head of this file. */
 export type Value = number | bigint | string | boolean | object | null | undefined;
 
+/** A char or a pointer in an `any`; see dynamic.ts. */
+export class Boxed {
+  readonly tag: number;
+  readonly value: number | bigint;
+
+  /** @internal use `box` */
+  constructor(tag: number, value: number | bigint) {
+    this.tag = tag;
+    this.value = value;
+    Object.freeze(this);
+  }
+}
+
 const scratch = new DataView(new ArrayBuffer(8));
 const canonical32 = 0x7fc00000;
 const canonical64 = 0x7ff8000000000000n;
@@ -123,6 +136,7 @@ export function sameValue(a: Value, b: Value): boolean {
 /** Whether two results are equal as observations: any NaN equals any NaN (SPEC.md §3). */
 export function equalResult(type: Type, a: Value, b: Value): boolean {
   if (type === 'f32' || type === 'f64') return isNaNValue(a) ? isNaNValue(b) : Object.is(a, b);
+  if (a instanceof Boxed && b instanceof Boxed) return a.tag === b.tag && a.value === b.value;
   return Object.is(a, b);
 }
 

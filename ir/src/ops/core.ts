@@ -115,7 +115,7 @@ export const coreOps = [
 
 export const stateOps = [
   defineOp('slot.get', {
-    doc: "The value of a slot of the frame; slots start as zero of their type. Slots have no address.",
+    doc: 'The value of a slot of the frame; slots start as zero of their type. Slots have no address.',
     sig: '() -> T',
     imm: 'index',
     effect: effect({ reads: ['slots'] }),
