@@ -1,15 +1,24 @@
 /** The intermediate representation: types, op table, functions and modules, verifier, reference interpreter. */
 export * from './analysis/analysis.ts';
+export * from './analysis/callgraph.ts';
 export * from './analysis/cfg.ts';
+export * from './analysis/dataflow.ts';
 export * from './analysis/dfs.ts';
 export * from './analysis/dom.ts';
 export * from './analysis/dominator-tree.ts';
+export * from './analysis/frequency.ts';
+export * from './analysis/frontier.ts';
 export * from './analysis/ids.ts';
+export * from './analysis/liveness.ts';
+export * from './analysis/loops.ts';
 export * from './analysis/order.ts';
+export * from './analysis/postdom.ts';
+export * from './analysis/scc.ts';
 export * from './analysis/uses.ts';
 export * from './diag.ts';
 export * from './dynamic.ts';
 export * from './effect.ts';
+export type * from './engine.ts';
 export * from './func.ts';
 export type * from './machine.ts';
 export * from './op.ts';
