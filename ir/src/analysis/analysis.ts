@@ -22,7 +22,7 @@ export interface AnalysisSpec<T> {
   /** The analysis itself. It must neither change `f` nor give `undefined`. */
   readonly run: (f: Func) => T;
   /** Whether two results are the same; by default their public fields are compared. */
-  readonly equal?: (a: T, b: T) => boolean;
+  equal?(a: T, b: T): boolean;
 }
 
 /** A memoised analysis: call it with a function to get the result. */
@@ -31,7 +31,7 @@ export interface Analysis<T> {
   readonly name: string;
   readonly of: 'shape' | 'func';
   readonly run: (f: Func) => T;
-  readonly equal: (a: T, b: T) => boolean;
+  equal(a: T, b: T): boolean;
 }
 
 /** Makes an analysis. The result remembers for each function (or shape) what `run` gave. */

@@ -13,10 +13,10 @@
  * Paper: Robert Tarjan, Depth-First Search and Linear Graph Algorithms, 1972 (strong components, here without recursion).
  */
 
-import type { Func, Module, ValueId } from '../func.ts';
+import type { Module, ValueId } from '../func.ts';
 import { printSignature, type Signature } from '../type.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
-import { type Ids, PairList, type Rows } from './ids.ts';
+import { asIds, type Ids, PairList, type Rows } from './ids.ts';
 import { strongComponents } from './scc.ts';
 
 /** The instructions of a function that have to do with other functions, by ascending id. */
@@ -121,7 +121,7 @@ function buildGraph(m: Module): CallGraph {
   return {
     callees: callees.rows(count),
     callers: callers.rows(count),
-    callCount: callCount as unknown as Ids,
+    callCount: asIds(callCount),
     components,
     recursive: (func) => cyclic[func] === 1,
     addressTaken: (func) => taken[func] === 1,

@@ -25,7 +25,8 @@ const entersLoopWeight = 3;
 /** Guessed executions of a block for one of the function, by `BlockId`; 0 for unreachable blocks. Always finite. */
 export const blockFrequency: Analysis<Float64Array> = defineAnalysis({
   name: 'frequency',
-  of: 'shape',
+  // Not of the shape alone: it asks which blocks end in a trap.
+  of: 'func',
   run: estimate,
 });
 
