@@ -1,2 +1,7 @@
 /** The stack and register virtual machines, memory, host interface and traps. */
-export {};
+export * from './runtime/apply.ts';
+export * from './runtime/budget.ts';
+export * from './runtime/cells.ts';
+export * from './runtime/heap.ts';
+export * from './runtime/memory.ts';
+export * from './runtime/state.ts';
