@@ -1,0 +1,168 @@
+/**
+ * The text form, written. Derived from the op table alone: an instruction is its op's name, its type where the
+ * signature leaves it open, its immediate and its operands, in the form of its kind.
+ *
+ * Reading what is printed gives the same module but for ids; printing that again gives the same text. The printer is
+ * total: it also shows functions that the verifier refuses (`%?7` is a reference to nothing), so that a message or a
+ * dump never fails.
+ */
+
+import type { Span } from '../diag.ts';
+import type { Func, Inst, Module, ValueId } from '../func.ts';
+import type { MemImm } from '../op.ts';
+import { printSignature, type Signature } from '../type.ts';
+import { printConst, quoteBytes, quoteText } from './literals.ts';
+import { type Labels, labelsOf, printName } from './numbering.ts';
+
+/** How to print. */
+export interface PrintOptions {
+  /** Names of values and blocks where they are known and unique, instead of numbers. */
+  readonly names?: boolean;
+  /** The location of each instruction behind it. */
+  readonly locs?: boolean;
+}
+
+/** The text of a module, with a line break at its end. */
+export function printModule(m: Module, options: PrintOptions = {}): string {
+  const lines: string[] = [];
+  if (m.name !== '') lines.push(`module ${quoteText(m.name)}`);
+  for (const { name, sig, module, field } of m.imports) {
+    lines.push(`import @${printName(name)}${printSignature(sig)} from ${quoteText(module)} ${quoteText(field)}`);
+  }
+  if (m.memory !== null) lines.push(`memory ${m.memory.min}${m.memory.max === null ? '' : ` ${m.memory.max}`}`);
+  if (m.table !== null) {
+    const elements = m.table.elements.map((name) => (name === null ? 'null' : `@${printName(name)}`));
+    lines.push(`table [${elements.join(', ')}]`);
+  }
+  for (const { name, type, mutable, init } of m.globals) {
+    lines.push(`global @${printName(name)}: ${mutable ? 'mut ' : ''}${type} = ${printConst(type, init)}`);
+  }
+  for (const { offset, bytes } of m.data) lines.push(`data ${offset ?? 'passive'} ${quoteBytes(bytes)}`);
+  for (const { external, kind, name } of m.exports) {
+    lines.push(`export ${quoteText(external)} ${kind === 'memory' ? 'memory' : `${kind} @${printName(name)}`}`);
+  }
+  if (m.start !== null) lines.push(`start @${printName(m.start)}`);
+  for (const f of m.funcs) {
+    if (lines.length > 0) lines.push('');
+    writeFunc(f, options, lines);
+  }
+  if (lines.length > 0) lines.push('');
+  return lines.join('\n');
+}
+
+/** The text of a function, without a line break at its end. */
+export function printFunc(f: Func, options: PrintOptions = {}): string {
+  const lines: string[] = [];
+  writeFunc(f, options, lines);
+  return lines.join('\n');
+}
+
+/** The text of one instruction, names where known; takes time linear in the function: see `instPrinter` for many. */
+export function printInst(f: Func, v: ValueId): string {
+  return instPrinter(f)(v);
+}
+
+/** A printer of single instructions of a function, as `printInst`. */
+export function instPrinter(f: Func): (v: ValueId) => string {
+  const labels = labelsOf(f, true);
+  return (v) => {
+    const inst = f.insts[v];
+    return inst === undefined ? `no instruction ${labels.value(v)}` : instText(v, inst, labels);
+  };
+}
+
+function writeFunc(f: Func, options: PrintOptions, lines: string[]): void {
+  const labels = labelsOf(f, options.names ?? false);
+  const params = f.params.map((v, k) => `${labels.value(v)}: ${f.insts[v]?.type ?? f.sig.params[k]}`);
+  const { results } = f.sig;
+  const list = results.length === 1 ? results[0] : `(${results.join(', ')})`;
+  const gives = results.length === 0 ? '' : ` -> ${list}`;
+  lines.push(`func @${printName(f.name)}(${params.join(', ')})${gives} {`);
+  if (f.slots.length > 0) lines.push(`  slots ${f.slots.join(', ')}`);
+  const line = (v: ValueId): void => {
+    const inst = f.insts[v];
+    if (inst === undefined) {
+      lines.push(`  ; no instruction ${labels.value(v)}`);
+    } else {
+      const loc = options.locs === true && inst.loc !== null ? printLoc(inst.loc) : '';
+      lines.push(`  ${instText(v, inst, labels)}${loc}`);
+    }
+  };
+  for (const b of f.order) {
+    lines.push(`${labels.block(b)}:`);
+    const block = f.blocks[b];
+    if (block === undefined) {
+      lines.push(`  ; no block ${labels.block(b)}`);
+      continue;
+    }
+    for (const v of block.phis) line(v);
+    for (const v of block.body) line(v);
+    line(block.term);
+  }
+  lines.push('}');
+}
+
+function printLoc(loc: Span): string {
+  return ` !${quoteText(loc.file)}:${loc.line}:${loc.col}`;
+}
+
+function instText(v: ValueId, inst: Inst, labels: Labels): string {
+  const { op, type, args, blocks } = inst;
+  let head = type === 'void' ? op.name : `${labels.value(v)} = ${op.name}`;
+  if (op.sig.result === 'T' && type !== 'void') head += ` ${type}`;
+  const operands = args.map(labels.value);
+  const targets = blocks.map(labels.block);
+  switch (op.kind) {
+    case 'phi':
+      return join(head, operands.map((value, k) => `[${targets[k]}: ${value}]`).join(', '));
+    case 'call':
+      return `${join(head, immText(inst))}${op.imm === 'sig' ? ' ' : ''}(${operands.join(', ')})`;
+    case 'invoke':
+      return [`${join(head, immText(inst))}(${operands.join(', ')})`, ...targets].join(', ');
+    case 'switch':
+      return `${join(head, operands.join(', '))} ${casesText(inst, targets)}`;
+    case 'result':
+      return join(head, operands.join(', '), immText(inst));
+    case 'br':
+    case 'br_if':
+      return join(head, [...operands, ...targets].join(', '));
+    default:
+      if (op.imm === 'mem') return join(head, operands.join(', '), immText(inst));
+      return join(head, immText(inst), operands.join(', '));
+  }
+}
+
+function casesText(inst: Inst, targets: readonly string[]): string {
+  const cases = Array.isArray(inst.imm) ? (inst.imm as readonly number[]) : [];
+  const pairs = cases.map((value, k) => `${value}: ${targets[k] ?? '^?'}`);
+  return `[${pairs.join(', ')}], ${targets.at(-1) ?? '^?'}`;
+}
+
+function join(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+function immText({ op, type, imm }: Inst): string {
+  switch (op.imm) {
+    case 'const':
+      return type === 'void' || type === 'tuple' ? String(imm) : printConst(type, imm as never);
+    case 'mem': {
+      const { offset, align } = imm as MemImm;
+      return join(offset === 0 ? '' : `offset=${offset}`, align === 0 ? '' : `align=${align}`);
+    }
+    case 'index':
+      return `#${String(imm)}`;
+    case 'func':
+    case 'global':
+      return `@${printName(String(imm))}`;
+    case 'sig':
+      return `(${printSignature(imm as Signature)})`;
+    case 'trap':
+      return String(imm);
+    case 'text':
+      return quoteText(String(imm));
+    case 'cases':
+    case 'none':
+      return '';
+  }
+}
