@@ -70,6 +70,8 @@ async function buildInto(build, root, out) {
     bundle: true,
     splitting: true,
     format: 'esm',
+    // By its name alone Node knows that it is a module; under node_modules it would parse `.js` to find out.
+    outExtension: { '.js': '.mjs' },
     platform: 'node',
     target: 'node22',
     conditions: ['sluice-source'],

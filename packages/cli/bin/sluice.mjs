@@ -98,14 +98,14 @@ async function currentBundle() {
   return bundle(root, cache, sourceKey);
 }
 
-/** Imports of `@sluice/*` by anybody lead into the bundle: packages by their entry, subpaths through `subpaths.js`. */
+/** Imports of `@sluice/*` by anybody lead into the bundle: packages by their entry, subpaths through `subpaths.mjs`. */
 function shareBundle(folder) {
-  const subpaths = new URL('subpaths.js', folder);
+  const subpaths = new URL('subpaths.mjs', folder);
   module.registerHooks({
     resolve(specifier, context, next) {
       if (!specifier.startsWith('@sluice/')) return next(specifier, context);
       const [, name, ...rest] = specifier.split('/');
-      const entry = new URL(`${name}.js`, folder);
+      const entry = new URL(`${name}.mjs`, folder);
       if (!existsSync(entry)) return next(specifier, context);
       return { url: rest.length === 0 ? entry.href : `sluice:${specifier}`, format: 'module', shortCircuit: true };
     },
@@ -142,7 +142,7 @@ async function locateMain() {
   if (folder !== undefined) {
     module.enableCompileCache(fileURLToPath(new URL('v8/', folder)));
     shareBundle(folder);
-    return new URL('main.js', folder);
+    return new URL('main.mjs', folder);
   }
   module.enableCompileCache();
   shareResolved(cloned ? ['sluice-source'] : []);
