@@ -35,7 +35,7 @@ const canonical64 = 0x7ff8000000000000n;
 export function f32FromBits(bits: number): Value {
   scratch.setInt32(0, bits);
   const value = scratch.getFloat32(0);
-  if (value === value || bits === canonical32) return value;
+  if (!Number.isNaN(value) || bits === canonical32) return value;
   return BigInt(bits >>> 0);
 }
 
@@ -43,7 +43,7 @@ export function f32FromBits(bits: number): Value {
 export function f64FromBits(bits: bigint): Value {
   scratch.setBigInt64(0, BigInt.asIntN(64, bits));
   const value = scratch.getFloat64(0);
-  if (value === value || bits === canonical64) return value;
+  if (!Number.isNaN(value) || bits === canonical64) return value;
   return BigInt.asUintN(64, bits);
 }
 
@@ -51,7 +51,7 @@ export function f64FromBits(bits: bigint): Value {
 export function f32Bits(value: Value): number {
   if (typeof value === 'bigint') return Number(BigInt.asIntN(32, value));
   const number = Number(value);
-  if (number !== number) return canonical32;
+  if (Number.isNaN(number)) return canonical32;
   scratch.setFloat32(0, number);
   return scratch.getInt32(0);
 }
@@ -60,7 +60,7 @@ export function f32Bits(value: Value): number {
 export function f64Bits(value: Value): bigint {
   if (typeof value === 'bigint') return BigInt.asIntN(64, value);
   const number = Number(value);
-  if (number !== number) return canonical64;
+  if (Number.isNaN(number)) return canonical64;
   scratch.setFloat64(0, number);
   return scratch.getBigInt64(0);
 }
@@ -141,5 +141,5 @@ export function equalResult(type: Type, a: Value, b: Value): boolean {
 }
 
 function isNaNValue(value: Value): boolean {
-  return typeof value === 'bigint' || value !== value;
+  return typeof value === 'bigint' || Number.isNaN(value);
 }

@@ -457,4 +457,15 @@ function popcntSmt(width: number): string {
 export const i32Ops = intOps('i32');
 
 /** The ops of dialect `i64`. */
-export const i64Ops = intOps('i64');
+export const i64Ops = [
+  ...intOps('i64'),
+  defineOp('i64.extend32_s', {
+    doc: 'Its lowest 32 bits, sign extended.',
+    sig: '(i64) -> i64',
+    laws: { idempotent: true },
+    eval: (a: bigint) => BigInt.asIntN(32, a),
+    js: 'BigInt.asIntN(32, $0)',
+    wasm: [0xc4],
+    smt: '((_ sign_extend 32) ((_ extract 31 0) $0))',
+  }),
+] as const satisfies readonly OpDef[];
