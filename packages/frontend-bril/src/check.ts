@@ -181,9 +181,14 @@ function checkBySignature(c: Checker, instr: BrilInstr, op: BrilOp, at: Span): v
     if (instr.dest !== null) c.findings.push(resultMismatch(at, instr.op, null));
   } else if (instr.dest === null) {
     c.findings.push(resultMismatch(at, instr.op, show(op.dest)));
-  } else if (instr.type !== null && !fits(op.dest, instr.type)) {
+  } else if (instr.type !== null && (!fits(op.dest, instr.type) || isUntypedAlloc(op, instr.type))) {
     c.findings.push(wrongResultType(at, instr.op, formatType(instr.type), show(op.dest)));
   }
+}
+
+/** Whether the destination hides what `alloc` is to make cells of: only its type can say. */
+function isUntypedAlloc(op: BrilOp, type: BrilType): boolean {
+  return op.dest === 'ptr<T>' && !op.args?.includes('ptr<T>') && isAny(type);
 }
 
 function checkCounts(c: Checker, instr: BrilInstr, op: BrilOp, at: Span): void {

@@ -1,2 +1,25 @@
-/** Lifts Bril programs into the IR. */
-export {};
+/**
+ * Bril: parsers and printers of both forms, the static checker, the direct interpreter.
+ * What Bril means: https://capra.cs.cornell.edu/bril/lang/
+ */
+
+export * from './ast.ts';
+export { checkBril, isAssignable, variableTypes } from './check.ts';
+export type { BrilErrorKind, BrilLimit } from './fault.ts';
+export { interpret } from './interp.ts';
+export { parseBrilJson } from './json.ts';
+export { type BrilExtension, type BrilOp, brilOps, findBrilOp, type SigType } from './ops.ts';
+export { type BrilOutcome, type BrilRun, exitCodeOf, type InterpretOptions } from './outcome.ts';
+export { parseBril } from './parse.ts';
+export { printBril, printInstr } from './print.ts';
+export { type ToJsonOptions, toJson } from './to-json.ts';
+export {
+  type BrilValue,
+  constValue,
+  findMain,
+  formatFloat,
+  formatValue,
+  isCharCode,
+  parseMainArgs,
+  pointerText,
+} from './value.ts';

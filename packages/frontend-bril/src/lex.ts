@@ -79,10 +79,10 @@ export function makeLexer(text: string, file: string): Lexer {
 
   /** The character that the literal at `at` means, and moves behind it. */
   const charLiteral = (span: Span): string => {
-    const escape = text[at + 1] === '\\' && text[at + 3] === "'" ? charEscapes.get(text[at + 2] ?? '') : undefined;
-    if (escape !== undefined) {
+    const escaped = text[at + 1] === '\\' && text[at + 3] === "'" ? charEscapes.get(text[at + 2] ?? '') : undefined;
+    if (escaped !== undefined) {
       at += 4;
-      return escape;
+      return escaped;
     }
     const code = text.codePointAt(at + 1);
     const width = code !== undefined && code > 0xffff ? 2 : 1;
