@@ -162,6 +162,43 @@ export function notAtEnd(at: Span, found: string): Diagnostic {
   );
 }
 
+// Binary form.
+
+/** Bytes that don't begin as the binary form does. */
+export function notBinary(at: Span): Diagnostic {
+  return diagnostic(
+    'SL0131',
+    at,
+    "no binary IR: it doesn't begin with 'SLIR'",
+    'give a file that Sluice wrote, or text IR',
+  );
+}
+
+/** A version of the format that this Sluice doesn't know. */
+export function binaryVersion(at: Span, version: number, known: number): Diagnostic {
+  return diagnostic(
+    'SL0132',
+    at,
+    `format version ${version}, known is ${known}`,
+    'write the file anew with this Sluice',
+  );
+}
+
+/** The bytes end too early. */
+export function truncated(at: Span, what: string): Diagnostic {
+  return diagnostic('SL0133', at, `the data ends within ${what}`, 'the file is cut off: copy or write it anew');
+}
+
+/** Bytes that stand for nothing. */
+export function badEncoding(at: Span, what: string): Diagnostic {
+  return diagnostic('SL0134', at, what, 'the file is damaged: write it anew');
+}
+
+/** The checksum differs. */
+export function badChecksum(at: Span): Diagnostic {
+  return diagnostic('SL0135', at, 'the checksum does not fit', 'the file is damaged: copy or write it anew');
+}
+
 /** Text in quotes, with what does not print escaped and cut when long. */
 export function quote(text: string): string {
   const short = text.length > 40 ? `${text.slice(0, 40)}...` : text;

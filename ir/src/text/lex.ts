@@ -12,7 +12,8 @@
 
 import { type Diagnostic, DiagnosticError, type Span } from '../diag.ts';
 import { badCharacter, badEscape, expected, openString, quote } from '../diag-codes.ts';
-import { decodeBytes, decodeText } from './literals.ts';
+import { wordEnd } from './names.ts';
+import { decodeBytes, decodeText } from './strings.ts';
 
 /** The kind of a token; punctuation is its own kind. */
 export type TokenKind = 'eof' | 'word' | 'value' | 'block' | 'symbol' | 'index' | 'string' | 'arrow' | Punctuation;
@@ -23,10 +24,6 @@ const punctuation: readonly (Punctuation | undefined)[] = byCode('()[]{},:=!', (
 const sigils: readonly (TokenKind | undefined)[] = byCode('%^@#', (c) => {
   return c === '%' ? 'value' : c === '^' ? 'block' : c === '@' ? 'symbol' : 'index';
 });
-const wordChars: readonly (boolean | undefined)[] = byCode(
-  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.$-+',
-  () => true,
-);
 
 function byCode<T>(chars: string, of: (char: string) => T): readonly (T | undefined)[] {
   const table: (T | undefined)[] = new Array(128).fill(undefined);
@@ -34,32 +31,11 @@ function byCode<T>(chars: string, of: (char: string) => T): readonly (T | undefi
   return table;
 }
 
-/** Whether a name can stand in the text without quotes. */
-export function isPlainName(name: string): boolean {
-  if (name === '') return false;
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i);
-    if (wordChars[code] !== true) return false;
-    if (code === minus && name.charCodeAt(i + 1) === greater) return false;
-  }
-  return true;
-}
-
-/** Whether a name consists of digits: such names are numbers that the printer gave, and are not kept. */
-export function isNumeric(name: string): boolean {
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i);
-    if (code < 48 || code > 57) return false;
-  }
-  return name !== '';
-}
-
 const newlineCode = 10;
 const spaceCode = 32;
 const quoteCode = 34;
 const minus = 45;
 const semicolon = 59;
-const greater = 62;
 const backslash = 92;
 
 /** Reads tokens; `kind`, `text`, `newline`, `line` and `start` describe the current one. */
@@ -130,10 +106,13 @@ export class Lexer {
     if (sigil !== undefined) {
       this.kind = sigil;
       this.name(at + 1);
-    } else if (wordChars[code] === true && !(code === minus && source.charCodeAt(at + 1) === greater)) {
+      return;
+    }
+    const end = wordEnd(source, at);
+    if (end > at) {
       this.kind = 'word';
-      this.end = this.wordEnd(at);
-      this.text = source.slice(at, this.end);
+      this.end = end;
+      this.text = source.slice(at, end);
     } else if (code === quoteCode) {
       this.kind = 'string';
       this.string(at);
@@ -156,19 +135,9 @@ export class Lexer {
       this.text = text;
       return;
     }
-    this.end = this.wordEnd(from);
+    this.end = wordEnd(this.source, from);
     if (this.end === from) this.fail(badCharacter(this.span(), this.source.charAt(from - 1)));
     this.text = this.source.slice(from, this.end);
-  }
-
-  private wordEnd(from: number): number {
-    const source = this.source;
-    let at = from;
-    for (; at < source.length; at++) {
-      const code = source.charCodeAt(at);
-      if (wordChars[code] !== true || (code === minus && source.charCodeAt(at + 1) === greater)) break;
-    }
-    return at;
   }
 
   private string(from: number): void {

@@ -7,8 +7,7 @@
  */
 
 import type { BlockId, Func, ValueId } from '../func.ts';
-import { isNumeric, isPlainName } from './lex.ts';
-import { quoteText } from './literals.ts';
+import { isNumeric, printName } from './names.ts';
 
 /** Numbers by id; -1 for what has none. */
 export interface Numbering {
@@ -71,9 +70,4 @@ function unique(names: ReadonlyMap<number, string>): ReadonlyMap<number, string>
     if (name !== '' && !isNumeric(name) && times.get(name) === 1) kept.set(id, printName(name));
   }
   return kept;
-}
-
-/** A name as it stands behind its sigil: in quotes where it must. */
-export function printName(name: string): string {
-  return isPlainName(name) ? name : quoteText(name);
 }

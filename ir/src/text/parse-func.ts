@@ -10,12 +10,14 @@
 import type { Span } from '../diag.ts';
 import * as codes from '../diag-codes.ts';
 import type { Block, BlockId, Func, Inst, ValueId } from '../func.ts';
+import { none } from '../inst.ts';
 import { type Imm, isTerminator, type OpDef, type OpTable } from '../op.ts';
 import { coreOps } from '../ops/core.ts';
 import { isTrapKind } from '../trap.ts';
 import { isType, type ResultType, type Type } from '../type.ts';
-import { isNumeric, type Lexer } from './lex.ts';
+import type { Lexer } from './lex.ts';
 import { readI32 } from './literals.ts';
+import { isNumeric } from './names.ts';
 import { parseConst, parseCount, parseResults, parseSignature, parseType } from './parse-parts.ts';
 
 /** Most values or blocks of a function. */
@@ -26,8 +28,6 @@ const listLimit = 1 << 16;
 /** Largest index (slot, tuple element, lane, segment) and offset. */
 const maxIndex = 2 ** 31 - 1;
 const maxOffset = 2 ** 32 - 1;
-
-const noIds: readonly never[] = [];
 
 /** A use before its definition: `list[at]` waits for the id of `name`. */
 interface Forward {
@@ -92,7 +92,7 @@ export function parseFunc(lex: Lexer, ops: OpTable): Func {
 
 function parseParams(s: State): readonly ValueId[] {
   const lex: Lexer = s.lex;
-  const param = s.ops.get('param') ?? coreOps[0];
+  const param = coreOps[0];
   const params: ValueId[] = [];
   lex.take('(', "'('");
   while (lex.kind !== ')') {
@@ -102,7 +102,7 @@ function parseParams(s: State): readonly ValueId[] {
     const start = lex.start;
     const name = lex.take('value', 'a parameter (%name: type)');
     lex.take(':', "':'");
-    const inst: Inst = { op: param, type: parseType(lex), args: noIds, imm: params.length, blocks: noIds, loc };
+    const inst: Inst = { op: param, type: parseType(lex), args: none, imm: params.length, blocks: none, loc };
     params.push(define(s, name, start, inst));
   }
   lex.next();
@@ -248,9 +248,9 @@ function parseRest(s: State, op: OpDef, type: ResultType, loc: Span): Inst {
   return {
     op,
     type,
-    args: (args.length === 0 ? noIds : args) as readonly number[] as readonly ValueId[],
+    args: (args.length === 0 ? none : args) as readonly number[] as readonly ValueId[],
     imm,
-    blocks: (targets.length === 0 ? noIds : targets) as readonly number[] as readonly BlockId[],
+    blocks: (targets.length === 0 ? none : targets) as readonly number[] as readonly BlockId[],
     loc,
   };
 }

@@ -51,6 +51,7 @@ export function parseCount(lex: Lexer, kind: 'word' | 'index', max: number, what
 /** A constant of the given type. */
 export function parseConst(lex: Lexer, type: Type): Value {
   if (type === 'any' && lex.kind === 'string') return lex.takeText('a constant');
+  if (type === 'funcref' && lex.kind === 'symbol') return lex.take('symbol', 'a constant');
   if (lex.kind !== 'word') lex.expected(`a constant of type ${type}`);
   const at = lex.start;
   const word = lex.text;

@@ -11,8 +11,10 @@ import type { Span } from '../diag.ts';
 import type { Func, Inst, Module, ValueId } from '../func.ts';
 import type { MemImm } from '../op.ts';
 import { printSignature, type Signature } from '../type.ts';
-import { printConst, quoteBytes, quoteText } from './literals.ts';
-import { type Labels, labelsOf, printName } from './numbering.ts';
+import { printConst } from './literals.ts';
+import { printName } from './names.ts';
+import { type Labels, labelsOf } from './numbering.ts';
+import { quoteBytes, quoteText } from './strings.ts';
 
 /** How to print. */
 export interface PrintOptions {
