@@ -2,8 +2,8 @@
  * From an op to its instruction: what both tables share.
  */
 
-import { isTerminator, type OpDef, type OpTable } from '@sluice/ir';
-import type { InstrDef, OperandKind } from './instr.ts';
+import { coreTable, isTerminator, type OpDef, type OpTable } from '@sluice/ir';
+import type { InstrDef, InstrTable, OperandKind } from './instr.ts';
 
 /** An entry with the columns that most instructions leave empty. */
 export function entry(parts: Partial<InstrDef> & Pick<InstrDef, 'name' | 'doc' | 'role' | 'operands'>): InstrDef {
@@ -64,4 +64,17 @@ export function isComparison(op: OpDef): boolean {
 export function takesImmediate(op: OpDef): boolean {
   const [a, b] = op.sig.params;
   return op.eval !== null && op.sig.params.length === 2 && a === b && (a === 'i32' || a === 'i64') && op.imm === 'none';
+}
+
+/** Makes one table for each table of ops, so that an instruction is one object wherever it comes from. */
+export function perOps(build: (ops: OpTable) => InstrTable): (ops?: OpTable) => InstrTable {
+  const made = new WeakMap<OpTable, InstrTable>();
+  return (ops = coreTable) => {
+    let table = made.get(ops);
+    if (table === undefined) {
+      table = build(ops);
+      made.set(ops, table);
+    }
+    return table;
+  };
 }

@@ -1,4 +1,6 @@
 /** The bytecodes of the stack machine and the register machine: tables, programs, text and binary forms, validator. */
+export { type AssembleOptions, assembleRegister, assembleStack } from './asm.ts';
+export { type DisassembleOptions, disassemble } from './disasm.ts';
 export * from './instr.ts';
 export type * from './program.ts';
 export { registerTable } from './register.ts';

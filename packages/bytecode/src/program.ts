@@ -3,7 +3,7 @@
  * checks and the VMs load. Everything around the code is as in an IR module (names, imports, memory, globals, data).
  */
 
-import type { Data, Export, Global, Import, Memory, Signature, Table, Type } from '@sluice/ir';
+import type { Data, Export, Global, Import, Memory, Signature, Span, Table, Type } from '@sluice/ir';
 import type { Instr } from './instr.ts';
 
 /** What a program of either machine has beside its functions. */
@@ -16,6 +16,11 @@ export interface ProgramParts {
   readonly data: readonly Data[];
   readonly exports: readonly Export[];
   readonly start: string | null;
+  /**
+   * Where items (functions, imports, ... and `'start'`) stand in the file that they were read from. Diagnostics use
+   * it, nothing else does.
+   */
+  readonly spans?: ReadonlyMap<object | string, Span>;
 }
 
 /** A function of the stack machine. Locals are the parameters, then `locals`, which start as zero. */

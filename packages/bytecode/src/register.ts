@@ -4,8 +4,17 @@
  * their checks. Calls name their arguments' registers and where results go, so that no moves surround them.
  */
 
-import { coreTable, type OpTable } from '@sluice/ir';
-import { constOps, entry, immediateOperands, isComparison, machineOps, needsType, takesImmediate } from './derive.ts';
+import type { OpTable } from '@sluice/ir';
+import {
+  constOps,
+  entry,
+  immediateOperands,
+  isComparison,
+  machineOps,
+  needsType,
+  perOps,
+  takesImmediate,
+} from './derive.ts';
 import { type InstrDef, type InstrTable, instrTable, type OperandKind } from './instr.ts';
 
 const control: readonly InstrDef[] = [
@@ -44,8 +53,10 @@ const control: readonly InstrDef[] = [
   entry({ name: 'trap', doc: 'Traps.', role: 'trap', operands: ['trap'], ends: true }),
 ];
 
-/** The instructions of the register machine over a table of ops. */
-export function registerTable(ops: OpTable = coreTable): InstrTable {
+/** The instructions of the register machine over a table of ops; the same object for the same table. */
+export const registerTable: (ops?: OpTable) => InstrTable = perOps(build);
+
+function build(ops: OpTable): InstrTable {
   const list: InstrDef[] = [...control];
   for (const op of constOps(ops)) {
     list.push(entry({ name: op.name, doc: op.doc, role: 'const', op, operands: ['def', 'value'] }));

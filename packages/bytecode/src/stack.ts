@@ -3,8 +3,8 @@
  * the stack has one shape at each label (validate.ts).
  */
 
-import { coreTable, type OpTable } from '@sluice/ir';
-import { constOps, entry, immediateOperands, machineOps, needsType } from './derive.ts';
+import type { OpTable } from '@sluice/ir';
+import { constOps, entry, immediateOperands, machineOps, needsType, perOps } from './derive.ts';
 import { type InstrDef, type InstrTable, instrTable } from './instr.ts';
 
 const control: readonly InstrDef[] = [
@@ -13,7 +13,15 @@ const control: readonly InstrDef[] = [
   entry({ name: 'local.tee', doc: 'Copies the top into a local.', role: 'local-tee', operands: ['local'] }),
   entry({ name: 'drop', doc: 'Pops a value.', role: 'drop', operands: [] }),
   entry({ name: 'dup', doc: 'Pushes the top once more.', role: 'dup', operands: [] }),
-  entry({ name: 'jump', doc: 'Goes to the label.', role: 'jump', operands: ['label'], pops: [], pushes: [], ends: true }),
+  entry({
+    name: 'jump',
+    doc: 'Goes to the label.',
+    role: 'jump',
+    operands: ['label'],
+    pops: [],
+    pushes: [],
+    ends: true,
+  }),
   entry({
     name: 'jump_if',
     doc: 'Pops an i32; goes to the label if it is not zero.',
@@ -51,8 +59,10 @@ const control: readonly InstrDef[] = [
   entry({ name: 'trap', doc: 'Traps.', role: 'trap', operands: ['trap'], pops: [], pushes: [], ends: true }),
 ];
 
-/** The instructions of the stack machine over a table of ops. */
-export function stackTable(ops: OpTable = coreTable): InstrTable {
+/** The instructions of the stack machine over a table of ops; the same object for the same table. */
+export const stackTable: (ops?: OpTable) => InstrTable = perOps(build);
+
+function build(ops: OpTable): InstrTable {
   const consts = constOps(ops).map((op) =>
     entry({
       name: op.name,
