@@ -18,10 +18,15 @@ export type NumType = 'i32' | 'i64' | 'f32' | 'f64';
 
 const powers = [0, 1, 2, 7, 8, 15, 16, 23, 24, 30, 31, 32, 33, 40, 52, 53, 54, 62, 63, 64];
 const ints = powers.flatMap((k) => [2n ** BigInt(k) - 1n, 2n ** BigInt(k), 2n ** BigInt(k) + 1n, -(2n ** BigInt(k))]);
-const i64s = [...new Set(ints.map((x) => BigInt.asIntN(64, x)))];
+/** Halfway between two f32, and next to it: where rounding twice, or down, would show. */
+const ties = [30, 40, 54, 60, 62, 63].flatMap((k) => {
+  const tie = 2n ** BigInt(k) + 2n ** BigInt(k - 24);
+  return [tie - 1n, tie, tie + 1n, -tie - 1n, 3n * 2n ** BigInt(k - 24) + 2n ** BigInt(k) - 1n];
+});
+const i64s = [...new Set([...ints, ...ties].map((x) => BigInt.asIntN(64, x)))];
 const i32s = [...new Set(ints.map((x) => Number(BigInt.asIntN(32, x))))];
 const reals = [
-  ...[0, -0, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 0.1, 1e10, Number.MIN_VALUE, Number.MAX_VALUE, 1e-310, 2 ** -126, 3e38],
+  ...[0, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 0.1, 1e10, Number.MIN_VALUE, Number.MAX_VALUE, 1e-310, 2 ** -126, 3e38],
   ...[
     Infinity,
     -Infinity,
@@ -38,12 +43,12 @@ const reals = [
 const nans32 = [0x7fc00000, 0xffc00000, 0x7fa00000, 0xff800001, 0x7fffffff].map((bits) => f32FromBits(bits | 0));
 const nans64 = [0x7ff8000000000000n, 0xfff8000000000000n, 0x7ff4000000000000n, 0xfff0000000000001n].map(f64FromBits);
 
-/** Corner values of each type; few enough for all pairs. */
+/** Corner values of each type; few enough for all pairs. A set does not tell -0 from 0. */
 export const corners: Record<NumType, readonly Value[]> = {
   i32: i32s,
   i64: i64s,
-  f32: [...new Set<Value>([...reals.map(Math.fround), ...nans32])],
-  f64: [...new Set<Value>([...reals, ...nans64])],
+  f32: [-0, ...new Set<Value>([...reals.map(Math.fround), ...nans32])],
+  f64: [-0, ...new Set<Value>([...reals, ...nans64])],
 };
 
 const random: Record<NumType, fc.Arbitrary<Value>> = {
