@@ -102,6 +102,12 @@ export interface Access {
   readonly store: boolean;
 }
 
+/** What `expand` builds with: appends instructions, gives the ids of their values. A `FuncBuilder` is one. */
+export interface Fragment {
+  emit(op: OpDef | string, args?: readonly number[], imm?: Imm): number;
+  constant(type: Type, value: Value): number;
+}
+
 /** What an op may say of itself; see `OpDef` for the columns' meaning. */
 export interface OpSpec {
   readonly doc: string;
@@ -121,8 +127,7 @@ export interface OpSpec {
   readonly access?: Access;
   readonly wasm?: readonly number[];
   readonly smt?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: the builder's type would make a cycle; see build.ts `Fragment`.
-  readonly expand?: (b: any, ...args: any[]) => number;
+  readonly expand?: (b: Fragment, ...args: number[]) => number;
 }
 
 /** An op: its name, documentation, signature, effects and meaning, and what engines may use to be fast. */
@@ -170,7 +175,7 @@ export interface OpDef {
   /** An SMT-LIB bit-vector term over `$0 $1 ...`. */
   readonly smt: string | null;
   /** The op as a fragment of other ops: builder and operand ids to the id of the result. */
-  readonly expand: ((b: unknown, ...args: readonly number[]) => number) | null;
+  readonly expand: ((b: Fragment, ...args: number[]) => number) | null;
 }
 
 /**

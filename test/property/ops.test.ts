@@ -1,20 +1,24 @@
 /**
- * The columns of the op table agree: `js`, `jsTrap`, `wasm` (run by the host's own engine), `smt` with `eval`, and
- * each law holds. Corner values in all pairs, then random ones.
+ * The columns of the op table agree: `js`, `jsTrap`, `wasm` (run by the host's own engine), `smt` and
+ * `expand` with `eval`, and each law holds. Corner values in all pairs, then random ones.
  */
 
 import {
+  blockOf,
   coreTable,
   equalResult,
+  FuncBuilder,
   f32Bits,
   f64Bits,
   fromBits,
+  instOf,
   lawConstant,
   type OpDef,
   sameValue,
   Trap,
   toBits,
   type Value,
+  type ValueId,
 } from '@sluice/ir';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -140,6 +144,24 @@ describe(`smt agrees with eval (seed ${seed})`, () => {
       expectSame(c, values, fromBits(c.result, got.bits), want);
     };
     fc.assert(fc.property(fc.tuple(...c.params.map(anyValue)), check), { seed, numRuns });
+  });
+});
+
+describe(`expand agrees with eval (seed ${seed})`, () => {
+  test.each(cases.filter((c) => c.op.expand !== null).map((c) => [c.title, c] as const))('%s', (_, c) => {
+    const b = new FuncBuilder('f', { params: c.params, results: [c.result] });
+    const result = c.op.expand?.(b, ...b.params) as ValueId;
+    b.ret(result);
+    const f = b.finish();
+    forOperands(c.params, (operands) => {
+      const values = new Map<number, Value>(f.params.map((v, i) => [v, operands[i]]));
+      for (const v of blockOf(f, b.entry).body) {
+        const inst = instOf(f, v);
+        const args = inst.args.map((arg) => values.get(arg));
+        values.set(v, inst.op.kind === 'const' ? (inst.imm as Value) : inst.op.eval?.(...args));
+      }
+      expectSame(c, operands, values.get(result), evaluate(c, operands));
+    });
   });
 });
 

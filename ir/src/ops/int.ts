@@ -5,7 +5,7 @@
 
 import { effect } from '../effect.ts';
 import { clz64, ctz32, ctz64, i64, popcnt32, popcnt64, rotl32, rotl64, u64 } from '../num.ts';
-import { defineOp, type OpDef } from '../op.ts';
+import { defineOp, type Fragment, type OpDef } from '../op.ts';
 import { trap } from '../trap.ts';
 
 const divides = effect({ traps: ['integer-divide-by-zero'] });
@@ -24,6 +24,16 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
   /** A bit-vector constant of this width, and a shift count as Wasm takes it. */
   const bv = (k: number) => `(_ bv${k} ${width})`;
   const count = `(bvand $1 ${bv(width - 1)})`;
+  const constant = (b: Fragment, k: number): number => b.constant(t, pick(k, BigInt(k)));
+  /** Both ways of shifting by `n` and by what is left of the width. */
+  const rotation = (b: Fragment, one: string, other: string, a: number, n: number): number => {
+    const rest = b.emit(`${t}.sub`, [constant(b, width), n]);
+    return b.emit(`${t}.or`, [b.emit(`${t}.${one}`, [a, n]), b.emit(`${t}.${other}`, [a, rest])]);
+  };
+  const extension = (b: Fragment, a: number, bits: number): number => {
+    const k = constant(b, width - bits);
+    return b.emit(`${t}.shr_s`, [b.emit(`${t}.shl`, [a, k]), k]);
+  };
   const nonzero = pick("($1 === 0 ? 'integer-divide-by-zero' : '')", "($1 === 0n ? 'integer-divide-by-zero' : '')");
   return [
     defineOp(`${t}.const`, {
@@ -214,6 +224,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
         'BigInt.asIntN(64, ($0 << ($1 & 63n)) | (BigInt.asUintN(64, $0) >> ((64n - ($1 & 63n)) & 63n)))',
       ),
       wasm: pick([0x77], [0x89]),
+      expand: (b, a, n) => rotation(b, 'shl', 'shr_u', a, n),
       smt: `(bvor (bvshl $0 ${count}) (bvlshr $0 (bvand (bvneg $1) ${bv(width - 1)})))`,
     }),
     defineOp(`${t}.rotr`, {
@@ -229,6 +240,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
         'BigInt.asIntN(64, ($0 << ((64n - ($1 & 63n)) & 63n)) | (BigInt.asUintN(64, $0) >> ($1 & 63n)))',
       ),
       wasm: pick([0x78], [0x8a]),
+      expand: (b, a, n) => rotation(b, 'shr_u', 'shl', a, n),
       smt: `(bvor (bvlshr $0 ${count}) (bvshl $0 (bvand (bvneg $1) ${bv(width - 1)})))`,
     }),
     defineOp(`${t}.clz`, {
@@ -266,6 +278,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       ),
       js: pick('(($0 << 24) >> 24)', 'BigInt.asIntN(8, $0)'),
       wasm: pick([0xc0], [0xc2]),
+      expand: (b, a) => extension(b, a, 8),
       smt: `((_ sign_extend ${width - 8}) ((_ extract 7 0) $0))`,
     }),
     defineOp(`${t}.extend16_s`, {
@@ -278,6 +291,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       ),
       js: pick('(($0 << 16) >> 16)', 'BigInt.asIntN(16, $0)'),
       wasm: pick([0xc1], [0xc3]),
+      expand: (b, a) => extension(b, a, 16),
       smt: `((_ sign_extend ${width - 16}) ((_ extract 15 0) $0))`,
     }),
     defineOp(`${t}.eqz`, {
@@ -289,6 +303,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       ),
       js: pick('($0 === 0 ? 1 : 0)', '($0 === 0n ? 1 : 0)'),
       wasm: pick([0x45], [0x50]),
+      expand: (b, a) => b.emit(`${t}.eq`, [a, constant(b, 0)]),
       smt: truth(`(= $0 ${bv(0)})`),
     }),
     defineOp(`${t}.eq`, {
