@@ -11,8 +11,8 @@
  */
 
 import type { Span } from './diag.ts';
-import type { Block, BlockId, Func, Inst, ValueId } from './func.ts';
 import { Forwarding } from './edit-forward.ts';
+import type { Block, BlockId, Func, Inst, ValueId } from './func.ts';
 import { makeInst, none, withArgs, withEdges } from './inst.ts';
 import type { Imm, OpDef, OpTable } from './op.ts';
 import { coreTable, type OpName } from './ops/index.ts';
@@ -132,7 +132,13 @@ export class FuncBuilder {
   }
 
   /** Ends the current block. */
-  terminate(op: OpDef | OpName, args: readonly ValueId[], blocks: readonly BlockId[], imm?: Imm, type?: ResultType): ValueId {
+  terminate(
+    op: OpDef | OpName,
+    args: readonly ValueId[],
+    blocks: readonly BlockId[],
+    imm?: Imm,
+    type?: ResultType,
+  ): ValueId {
     const def = typeof op === 'string' ? this.opNamed(op) : op;
     const state = this.#openState();
     const inst = makeInst(def, args, { imm, blocks, loc: this.loc, ...(type === undefined ? {} : { type }) });

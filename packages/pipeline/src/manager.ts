@@ -1,0 +1,214 @@
+/**
+ * Runs a pipeline over a module. It alone knows about time, budgets, verification and observers; passes don't.
+ *
+ * Consecutive passes over functions run function by function (all of them on one function, then on the next), since a
+ * function then stays in the processor's caches; passes over the module are barriers. What changed is seen by identity:
+ * `finish` of the Editor gives the same object when nothing did.
+ */
+
+import {
+  type Analysis,
+  coreTable,
+  type Diagnostic,
+  dropCaches,
+  Editor,
+  type Func,
+  formatDiagnostic,
+  type Module,
+  type OpTable,
+  printFunc,
+  type ValueId,
+  verifyFunc,
+  verifyModule,
+  withFuncs,
+} from '@sluice/ir';
+import type { Observer, Remark } from './observe.ts';
+import type { FuncContext, FuncPass, ModuleContext, ModulePass, OptionValue, Pass } from './pass.ts';
+import type { PassInstance, Pipeline } from './schedule.ts';
+
+/** How to run a pipeline. */
+export interface RunOptions {
+  readonly ops?: OpTable;
+  readonly observers?: readonly Observer[];
+  /** Verify after every pass; a broken invariant throws `PassBug`. */
+  readonly verifyEach?: boolean;
+  /** Rewrites that passes may do in all; 0 is identity. Default: no limit. */
+  readonly rewrites?: number;
+  /** Answers for decisions about profit (tests); default: the pass's own answer. */
+  readonly choose?: (heuristic: string, answer: boolean) => boolean;
+  /** Keep the analyses of functions that the run leaves behind. Default: they are dropped. */
+  readonly keepCaches?: boolean;
+}
+
+/** What a run gave. */
+export interface RunResult {
+  readonly module: Module;
+  /** Rewrites done. */
+  readonly rewrites: number;
+}
+
+/** A pass broke an invariant or threw: a bug of the pass, with all that is needed to look at it. */
+export class PassBug extends Error {
+  readonly instance: string;
+  readonly func: string;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The function before the pass, as text. */
+  readonly before: string;
+
+  constructor(instance: string, func: Func | null, diagnostics: readonly Diagnostic[], cause?: unknown) {
+    const [first] = diagnostics;
+    const what = first === undefined ? String(cause) : formatDiagnostic(first);
+    super(`pass '${instance}' broke @${func?.name ?? '(module)'}: ${what}`, { cause });
+    this.name = 'PassBug';
+    this.instance = instance;
+    this.func = func?.name ?? '';
+    this.diagnostics = diagnostics;
+    this.before = func === null ? '' : printFunc(func);
+  }
+}
+
+/** Runs the instances of a pipeline in order. */
+export function runPipeline(m: Module, pipeline: Pipeline, options: RunOptions = {}): RunResult {
+  const run = new Run(m, options);
+  const { instances } = pipeline;
+  for (let i = 0; i < instances.length; ) {
+    const instance = instances[i] as PassInstance;
+    if (instance.pass.scope === 'module') {
+      run.onModule(instance, instance.pass);
+      i++;
+      continue;
+    }
+    let end = i;
+    while (end < instances.length && instances[end]?.pass.scope === 'func') end++;
+    run.onFuncs(instances.slice(i, end));
+    i = end;
+  }
+  return { module: run.module, rewrites: run.rewrites };
+}
+
+/** Runs one pass on one function, without a pipeline. */
+export function runOnFunc(pass: Pass, f: Func, m: Module, options: RunOptions = {}): Func {
+  const instance: PassInstance = { pass, id: pass.name, options: {} };
+  const { module } = runPipeline(m, { name: pass.name, instances: [instance] }, options);
+  return module.funcs.find(({ name }) => name === f.name) ?? f;
+}
+
+class Run {
+  module: Module;
+  rewrites = 0;
+  readonly #options: RunOptions;
+  readonly #observers: readonly Observer[];
+  readonly #wantsRemarks: boolean;
+  readonly #limit: number;
+
+  constructor(m: Module, options: RunOptions) {
+    this.module = m;
+    this.#options = options;
+    this.#observers = options.observers ?? [];
+    this.#wantsRemarks = this.#observers.some((observer) => observer.remark !== undefined);
+    this.#limit = options.rewrites ?? Number.POSITIVE_INFINITY;
+  }
+
+  onFuncs(instances: readonly PassInstance[]): void {
+    const changed: Func[] = [];
+    for (const original of this.module.funcs) {
+      let f = original;
+      for (const instance of instances) {
+        const next = this.#onFunc(instance, instance.pass as FuncPass, f);
+        if (next !== f && f !== original && this.#options.keepCaches !== true) dropCaches(f, next.shape);
+        f = next;
+      }
+      if (f !== original) {
+        if (this.#options.keepCaches !== true) dropCaches(original, f.shape);
+        changed.push(f);
+      }
+    }
+    this.module = withFuncs(this.module, changed);
+  }
+
+  #onFunc(instance: PassInstance, pass: FuncPass, f: Func): Func {
+    let editor: Editor | null = null;
+    const start = this.#observers.length > 0 ? performance.now() : 0;
+    const cx: FuncContext = {
+      ...this.#context(instance, () => f.name),
+      func: f,
+      get edit(): Editor {
+        editor ??= new Editor(f);
+        return editor;
+      },
+      get: <T>(analysis: Analysis<T>): T => analysis(f),
+    };
+    let next = f;
+    try {
+      pass.run(f, cx);
+      next = (editor as Editor | null)?.finish() ?? f;
+    } catch (cause) {
+      throw cause instanceof PassBug ? cause : new PassBug(instance.id, f, [], cause);
+    }
+    const end = this.#observers.length > 0 ? performance.now() : 0;
+    if (this.#options.verifyEach === true && next !== f) {
+      const problems = verifyFunc(next, this.module);
+      if (problems.length > 0) throw new PassBug(instance.id, f, problems);
+    }
+    for (const observer of this.#observers) observer.ranOnFunc?.(instance, f, next, end - start);
+    return next;
+  }
+
+  onModule(instance: PassInstance, pass: ModulePass): void {
+    const before = this.module;
+    let current = '';
+    const cx: ModuleContext = {
+      ...this.#context(instance, () => current),
+      enter: (func) => {
+        current = func.name;
+      },
+    };
+    const start = performance.now();
+    let after = before;
+    try {
+      after = pass.run(before, cx);
+    } catch (cause) {
+      throw cause instanceof PassBug ? cause : new PassBug(instance.id, null, [], cause);
+    }
+    const end = performance.now();
+    if (this.#options.verifyEach === true && after !== before) {
+      const problems = verifyModule(after);
+      if (problems.length > 0) throw new PassBug(instance.id, null, problems);
+    }
+    this.module = after;
+    for (const observer of this.#observers) observer.ranOnModule?.(instance, before, after, end - start);
+  }
+
+  #context(instance: PassInstance, func: () => string): Omit<FuncContext, 'func' | 'edit' | 'get'> {
+    const values: Record<string, OptionValue> = {};
+    for (const [key, spec] of Object.entries(instance.pass.options))
+      values[key] = instance.options[key] ?? spec.default;
+    return {
+      module: this.module,
+      ops: this.#options.ops ?? coreTable,
+      options: values,
+      rewrite: (what, at) => {
+        if (this.rewrites >= this.#limit) return false;
+        this.rewrites++;
+        if (this.#wantsRemarks) this.#remark(instance.id, func(), 'rewrite', what, at, this.rewrites);
+        return true;
+      },
+      declined: (why, at) => {
+        if (this.#wantsRemarks) this.#remark(instance.id, func(), 'declined', why, at, 0);
+      },
+      choose: this.#options.choose ?? ((_, answer) => answer),
+    };
+  }
+
+  #remark(
+    instance: string,
+    func: string,
+    kind: Remark['kind'],
+    what: string,
+    at: ValueId | undefined,
+    number: number,
+  ): void {
+    const remark: Remark = { instance, func, kind, what, at: at ?? null, number };
+    for (const observer of this.#observers) observer.remark?.(remark);
+  }
+}
