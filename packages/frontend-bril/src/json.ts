@@ -136,6 +136,9 @@ function readItem(json: JsonText, node: JsonNode): BrilItem {
   if (op === 'const' && value === undefined) throw shape(json, from, "'const' has no key 'value'");
   if (op === 'const' && dest === undefined) throw shape(json, from, "'const' has no key 'dest'");
   if (dest === undefined && type !== undefined) throw shape(json, type, "a 'type' needs a 'dest'");
+  for (const key of ['args', 'funcs', 'labels']) {
+    if (op === 'const' && readNames(json, from, key).length > 0) throw shape(json, from, `'const' has no '${key}'`);
+  }
   return {
     kind: 'instr',
     op,

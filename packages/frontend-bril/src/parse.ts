@@ -161,6 +161,7 @@ function parseItem(p: Parser): BrilItem {
   } else if (skip(p, '=')) {
     item = parseOperation(p, expectName(p, 'an op'), first.text, null, at);
   } else {
+    if (first.text === 'const') throw unexpected(p, "':' (a constant needs a destination: 'x: int = const 5;')");
     item = parseOperation(p, first, null, null, at);
   }
   expectMark(p, ';');
