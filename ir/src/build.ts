@@ -15,7 +15,7 @@ import { Forwarding } from './edit-forward.ts';
 import type { Block, BlockId, Func, Inst, ValueId } from './func.ts';
 import { makeInst, none, withArgs, withEdges } from './inst.ts';
 import type { Imm, OpDef, OpTable } from './op.ts';
-import { coreTable, type OpName } from './ops/index.ts';
+import { coreTable, type OpName, zeroOpName } from './ops/index.ts';
 import { removeRedundantPhis } from './redundant-phis.ts';
 import type { ResultType, Signature, Type } from './type.ts';
 import { type Value, zeroOf } from './value.ts';
@@ -279,7 +279,8 @@ export class FuncBuilder {
 
   #zero(variable: Variable): ValueId {
     const type = this.#typeOf(variable);
-    const v = this.#create(makeInst(this.opNamed(`${type}.const`), none, { imm: zeroOf(type), type }));
+    const op = this.opNamed(zeroOpName(type));
+    const v = this.#create(makeInst(op, none, { imm: op.kind === 'const' ? zeroOf(type) : undefined, type }));
     this.#state(this.entry).body.unshift(v);
     return v;
   }

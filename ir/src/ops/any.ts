@@ -32,6 +32,12 @@ export const anyOps = [
     cost: 3,
     run: (_m: Machine, tag: number, value: Value) => (tagOf(value) === tag ? unbox(value) : invalid),
   }),
+  defineOp('any.none', {
+    doc: 'The zero of `any`: nothing.',
+    sig: '() -> any',
+    eval: () => undefined,
+    js: 'undefined',
+  }),
   defineOp('any.tag', {
     doc: 'What a dynamic value is, as the immediate of any.box says it; -1 of the zero of `any`.',
     sig: '(any) -> i32',

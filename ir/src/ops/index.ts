@@ -1,6 +1,7 @@
 /** The table of all ops that the framework itself knows. A dialect from outside is joined to it by `opTable`. */
 
 import { type OpDef, type OpTable, opTable } from '../op.ts';
+import type { Type } from '../type.ts';
 import { anyOps } from './any.ts';
 import { convertOps } from './convert.ts';
 import { coreOps, stateOps } from './core.ts';
@@ -33,6 +34,12 @@ export function coreOp(name: OpName): OpDef {
   const op = coreTable.get(name);
   if (op === undefined) throw new Error(`no op '${name}'`);
   return op;
+}
+
+/** The name of the op that gives the zero of a type: a constant (its immediate is the zero), for references and `any` an op without operands. */
+export function zeroOpName(type: Type): string {
+  if (type === 'any') return 'any.none';
+  return type === 'funcref' || type === 'externref' ? 'ref.null' : `${type}.const`;
 }
 
 for (const op of all as readonly OpDef[]) {
