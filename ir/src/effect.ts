@@ -8,8 +8,11 @@
 
 import type { TrapKind } from './trap.ts';
 
-/** State that ops read and write. Regions do not overlap. */
-export const regions = ['memory', 'table', 'globals', 'heap', 'slots', 'host'] as const;
+/**
+ * State that ops read and write. Regions do not overlap. `objects` is which heap allocations are alive and how large,
+ * `heap` is what is in them: a store changes the one and not the other, so that checks of bounds survive stores.
+ */
+export const regions = ['memory', 'table', 'globals', 'heap', 'objects', 'slots', 'host'] as const;
 
 /** A part of the state of an execution. */
 export type Region = (typeof regions)[number];

@@ -1,0 +1,40 @@
+/**
+ * What a frontend is, and what it makes of a file: a module together with all that the command must know to run it. Plain
+ * values, so that drivers take frontends as arguments and name none.
+ */
+
+import type { Result } from './diag.ts';
+import type { Module } from './func.ts';
+import type { Host, Outcome } from './outcome.ts';
+import type { Value } from './value.ts';
+
+/** What the end of a run means to the command: exit code, and a message for the user where there is something to say. */
+export interface Verdict {
+  readonly code: number;
+  readonly message: string | null;
+}
+
+/** A file, lifted. */
+export interface Loaded {
+  readonly module: Module;
+  /** The function to run; null where the module is a library. */
+  readonly entry: string | null;
+  /** Values of the entry's parameters from the words of a command line. */
+  readonly parseArgs: (words: readonly string[]) => Result<readonly Value[]>;
+  /** The host functions of the language; output goes to `out`. One host for each run. */
+  readonly host: (out: (text: string) => void) => Host;
+  /** What is printed for the entry's results; empty where the language prints by itself. */
+  readonly showResults: (values: readonly Value[]) => string;
+  readonly judge: (outcome: Outcome, liveAllocations: number) => Verdict;
+}
+
+/** A frontend: foreign bytes to a module. */
+export interface Frontend {
+  readonly name: string;
+  readonly summary: string;
+  /** With the dot. */
+  readonly extensions: readonly string[];
+  /** Whether the bytes look like this format, where the extension does not tell. */
+  readonly detect: (bytes: Uint8Array) => boolean;
+  readonly load: (bytes: Uint8Array, file: string) => Result<Loaded>;
+}
