@@ -41,3 +41,4 @@ export * from './text/print.ts';
 export * from './trap.ts';
 export * from './type.ts';
 export * from './value.ts';
+export * from './verify.ts';

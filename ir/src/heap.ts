@@ -1,0 +1,93 @@
+/**
+ * The heap of checked objects (SPEC.md §6), as the reference interpreter has it: an array of values for each allocation.
+ *
+ * A pointer is an i64: allocation id in the high, signed element offset in the low 32 bits. Ids count from 1 and never
+ * come again, so that a pointer to freed memory is always told from a live one.
+ */
+
+import type { HeapState } from './machine.ts';
+import { type Trap, trap } from './trap.ts';
+import type { Type } from './type.ts';
+import { type Value, zeroOf } from './value.ts';
+
+/** What an element is charged against the memory limit. */
+const bytesPerElement = 8;
+
+const dead = trap('heap-dead');
+const bounds = trap('heap-bounds');
+const uninitialised = trap('heap-uninitialised');
+
+/** Stands for "never stored to" in an allocation. */
+const fresh: object = Object.freeze({});
+
+const split = new DataView(new ArrayBuffer(8));
+
+/** A heap; `reserve` is told of bytes taken (and, negative, given back) and throws where a limit is reached. */
+export class Heap implements HeapState {
+  readonly #reserve: (bytes: number) => void;
+  // By allocation id; undefined once freed. Id 0 doesn't exist.
+  readonly #objects: (Value[] | undefined)[] = [undefined];
+  #live = 0;
+
+  constructor(reserve: (bytes: number) => void) {
+    this.#reserve = reserve;
+  }
+
+  alloc(elements: bigint): bigint | Trap {
+    if (elements <= 0n) return bounds;
+    const count = Number(elements);
+    this.#reserve(count * bytesPerElement);
+    const id = this.#objects.length;
+    this.#objects.push(new Array<Value>(count).fill(fresh));
+    this.#live++;
+    return BigInt(id) << 32n;
+  }
+
+  free(pointer: bigint): Trap | undefined {
+    split.setBigInt64(0, pointer);
+    const id = split.getInt32(0);
+    const object = this.#objects[id];
+    if (object === undefined) return dead;
+    if (split.getInt32(4) !== 0) return bounds;
+    this.#reserve(-object.length * bytesPerElement);
+    this.#objects[id] = undefined;
+    this.#live--;
+    return undefined;
+  }
+
+  checkBounds(pointer: bigint): Trap | undefined {
+    split.setBigInt64(0, pointer);
+    const object = this.#objects[split.getInt32(0)];
+    if (object === undefined) return dead;
+    const offset = split.getInt32(4);
+    return offset < 0 || offset >= object.length ? bounds : undefined;
+  }
+
+  checkInitialised(pointer: bigint): Trap | undefined {
+    return this.#element(pointer) === fresh ? uninitialised : undefined;
+  }
+
+  load(type: Type, pointer: bigint): Value {
+    const value = this.#element(pointer);
+    return value === fresh ? zeroOf(type) : value;
+  }
+
+  store(_type: Type, pointer: bigint, value: Value): void {
+    split.setBigInt64(0, pointer);
+    const object = this.#objects[split.getInt32(0)];
+    const offset = split.getInt32(4);
+    if (object !== undefined && offset >= 0 && offset < object.length) object[offset] = value;
+  }
+
+  live(): number {
+    return this.#live;
+  }
+
+  // The element; `fresh` where there is none.
+  #element(pointer: bigint): Value {
+    split.setBigInt64(0, pointer);
+    const object = this.#objects[split.getInt32(0)];
+    const offset = split.getInt32(4);
+    return object === undefined || offset < 0 || offset >= object.length ? fresh : object[offset];
+  }
+}
