@@ -199,6 +199,233 @@ export function badChecksum(at: Span): Diagnostic {
   return diagnostic('SL0135', at, 'the checksum does not fit', 'the file is damaged: copy or write it anew');
 }
 
+// Verifier: the module.
+
+/** What a diagnostic of the verifier is about: where it points, and how its message begins. */
+export interface Subject {
+  readonly at: Span;
+  /** `@f, block ^3, '%4 = i32.add %2, %3'`. */
+  readonly text: string;
+}
+
+function about(code: string, { at, text }: Subject, message: string, fix: string): Diagnostic {
+  return diagnostic(code, at, `${text}: ${message}`, fix);
+}
+
+/** Two functions, imports, globals or exports of one name. */
+export function nameTwice(on: Subject): Diagnostic {
+  return about('SL0201', on, 'the name is taken already', 'rename one');
+}
+
+/** A table element, export, start or reference that names nothing. */
+export function unknownName(on: Subject, what: string, name: string): Diagnostic {
+  return about('SL0202', on, `there is no ${what} @${name}`, 'define it, or correct the name');
+}
+
+/** A constant that is no value of its type. */
+export function badConstant(on: Subject, type: string): Diagnostic {
+  return about('SL0203', on, `the constant is no value of type ${type}`, 'ir/src/value.ts says what form values have');
+}
+
+/** Memory sizes that contradict each other or the address space. */
+export function badMemory(on: Subject): Diagnostic {
+  return about('SL0204', on, 'sizes must be min <= max <= 65536 pages', 'correct the sizes');
+}
+
+/** A data segment that doesn't lie within the memory's first size. */
+export function dataOutside(on: Subject): Diagnostic {
+  return about(
+    'SL0205',
+    on,
+    "the data doesn't fit in the memory's initial size",
+    'enlarge the memory, or move the data',
+  );
+}
+
+/** A name or text with half a surrogate pair. */
+export function badText(on: Subject): Diagnostic {
+  return about('SL0206', on, 'the text is not well-formed Unicode', 'replace lone surrogates');
+}
+
+/** Something that is no type where a type must stand. */
+export function badType(on: Subject, type: string): Diagnostic {
+  return about(
+    'SL0207',
+    on,
+    `${quote(type)} is no type of values here`,
+    'the types are i32 i64 f32 f64 v128 funcref externref any',
+  );
+}
+
+// Verifier: the structure of a function.
+
+/** No entry block, or one that is jumped to. */
+export function badEntry(on: Subject, why: string): Diagnostic {
+  return about('SL0210', on, why, 'the first block in order is the entry; give a loop a header of its own');
+}
+
+/** The order of blocks is no permutation of the blocks. */
+export function badOrder(on: Subject, why: string): Diagnostic {
+  return about('SL0211', on, why, 'each block stands in the order exactly once');
+}
+
+/** An id that names no instruction. */
+export function noSuchValue(on: Subject, id: number): Diagnostic {
+  return about('SL0212', on, `no instruction has the id ${id}`, 'an edit removed it without its uses');
+}
+
+/** An instruction that stands in two places or in none. */
+export function misplaced(on: Subject, times: number): Diagnostic {
+  return about('SL0213', on, `it stands in ${times} places`, 'an instruction stands in exactly one place');
+}
+
+/** An instruction whose kind doesn't belong where it stands. */
+export function wrongPart(on: Subject, where: string): Diagnostic {
+  return about(
+    'SL0214',
+    on,
+    `it can't stand in ${where}`,
+    'a block is phis, then a body, then one terminator; params stand in no block',
+  );
+}
+
+/** Parameters that differ from the signature. */
+export function badParams(on: Subject, why: string): Diagnostic {
+  return about('SL0215', on, why, 'there is one param for each type of the signature, in order');
+}
+
+/** An operand that stands nowhere. */
+export function noSuchOperand(on: Subject, id: number): Diagnostic {
+  return about(
+    'SL0216',
+    on,
+    `operand ${id} is no instruction of the function`,
+    'replace all uses before removing an instruction',
+  );
+}
+
+/** A target or predecessor that is no block, or too many or too few. */
+export function badTarget(on: Subject, why: string): Diagnostic {
+  return about('SL0217', on, why, 'name blocks of this function, as many as the op has targets');
+}
+
+// Verifier: instructions.
+
+/** More or fewer operands than the op takes. */
+export function wrongArity(on: Subject, want: string, got: number): Diagnostic {
+  return about('SL0220', on, `${got} operands instead of ${want}`, "'sluice ops' shows each op's signature");
+}
+
+/** An operand of another type. */
+export function wrongOperand(on: Subject, k: number, want: string, got: string): Diagnostic {
+  return about(
+    'SL0221',
+    on,
+    `operand ${k} is ${got}, must be ${want}`,
+    'convert the operand, or use the op of its type',
+  );
+}
+
+/** A result of another type. */
+export function wrongResult(on: Subject, want: string, got: string): Diagnostic {
+  return about('SL0222', on, `the result is ${got}, must be ${want}`, 'correct the type');
+}
+
+/** An operand without a value. */
+export function noValue(on: Subject, k: number, got: string): Diagnostic {
+  return about('SL0223', on, `operand ${k} is ${got}`, "use a value; elements of a tuple are read by 'result'");
+}
+
+/** An immediate that isn't of the form that its op has. */
+export function badImmediate(on: Subject, want: string): Diagnostic {
+  return about('SL0224', on, `the immediate must be ${want}`, 'ir/src/op.ts says what form immediates have');
+}
+
+/** A phi whose inputs differ from the block's predecessors. */
+export function badPhi(on: Subject, why: string): Diagnostic {
+  return about('SL0225', on, why, 'a phi has one input for each predecessor block (Editor.setPhiInput)');
+}
+
+/** A use that its definition doesn't dominate. */
+export function notDominated(on: Subject, k: number): Diagnostic {
+  return about(
+    'SL0227',
+    on,
+    `operand ${k} is not defined on every path to it`,
+    'define it earlier, or join definitions with a phi',
+  );
+}
+
+/** The result of an invoke, used where it may not be defined. */
+export function invokeUse(on: Subject, k: number): Diagnostic {
+  return about(
+    'SL0228',
+    on,
+    `operand ${k} is defined on the normal edge of its invoke only`,
+    'use it in blocks that only that edge leads to',
+  );
+}
+
+/** A projection of a tuple that doesn't have it. */
+export function badProjection(on: Subject, why: string): Diagnostic {
+  return about(
+    'SL0229',
+    on,
+    why,
+    "'result' takes the tuple of a call with several results and an index below their number",
+  );
+}
+
+/** Arguments or result that differ from the callee's signature. */
+export function badCall(on: Subject, why: string): Diagnostic {
+  return about('SL0230', on, why, 'pass what the signature of the callee says');
+}
+
+/** A callee of the wrong sort. */
+export function wrongCallee(on: Subject, why: string): Diagnostic {
+  return about('SL0231', on, why, "'call' is for functions of the module, 'call_host' for imports");
+}
+
+/** A write to a global that is not mutable. */
+export function immutableGlobal(on: Subject, name: string): Diagnostic {
+  return about('SL0233', on, `the global @${name} is not mutable`, "declare it 'mut'");
+}
+
+/** A slot or data segment that there is not. */
+export function noSuchIndex(on: Subject, what: string, index: number, count: number): Diagnostic {
+  return about('SL0234', on, `there is no ${what} ${index}: there are ${count}`, 'indices count from 0');
+}
+
+/** Use of a memory or table that the module doesn't have. */
+export function noSuchState(on: Subject, what: string): Diagnostic {
+  return about('SL0236', on, `the module has no ${what}`, `declare a ${what}`);
+}
+
+/** An alignment larger than the access. */
+export function badAlignment(on: Subject, align: number, bytes: number): Diagnostic {
+  return about(
+    'SL0238',
+    on,
+    `an alignment of 2^${align} for an access of ${bytes} bytes`,
+    'align= is a logarithm, at most that of the access',
+  );
+}
+
+/** Values returned that differ from the signature. */
+export function badReturn(on: Subject, why: string): Diagnostic {
+  return about('SL0240', on, why, "return what the function's signature says");
+}
+
+/** A remembered analysis that is not what the analysis gives. */
+export function staleAnalysis(on: Subject, name: string): Diagnostic {
+  return about(
+    'SL0241',
+    on,
+    `the remembered result of analysis '${name}' is wrong`,
+    'a pass changed a function other than through the Editor, or wrote into a result',
+  );
+}
+
 /** Text in quotes, with what does not print escaped and cut when long. */
 export function quote(text: string): string {
   const short = text.length > 40 ? `${text.slice(0, 40)}...` : text;
