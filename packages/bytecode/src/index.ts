@@ -5,3 +5,6 @@ export * from './instr.ts';
 export type * from './program.ts';
 export { registerTable } from './register.ts';
 export { stackTable } from './stack.ts';
+export { validateProgram } from './validate.ts';
+export { type RegisterInfo, validateRegister } from './validate-register.ts';
+export { type StackInfo, validateStack } from './validate-stack.ts';
