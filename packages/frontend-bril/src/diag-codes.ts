@@ -181,3 +181,9 @@ export function wrongArg(at: Span, name: string, type: string, text: string, fix
 function clip(text: string): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }
+
+/** SL0530: places with different depths of speculation go to one label. */
+export function speculationDepth(at: Span, label: string): Diagnostic {
+  const message = `'.${label}' is reached both in and out of speculation, or at different depths of it`;
+  return diagnostic('SL0530', at, message, 'commit, or guard, on every path before the label');
+}

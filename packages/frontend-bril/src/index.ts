@@ -6,8 +6,11 @@
 export * from './ast.ts';
 export { checkBril, isAssignable, variableTypes } from './check.ts';
 export type { BrilErrorKind, BrilLimit } from './fault.ts';
+export { brilFrontend, readBril } from './frontend.ts';
+export { brilHost } from './host.ts';
 export { interpret } from './interp.ts';
 export { parseBrilJson } from './json.ts';
+export { liftBril } from './lift.ts';
 export { type BrilExtension, type BrilOp, brilOps, findBrilOp, type SigType } from './ops.ts';
 export { type BrilOutcome, type BrilRun, exitCodeOf, type InterpretOptions } from './outcome.ts';
 export { parseBril } from './parse.ts';
