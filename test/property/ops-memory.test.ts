@@ -5,7 +5,7 @@
 
 import {
   anyTags,
-  anyTagTypes,
+  anyTagType,
   coreOp,
   coreTable,
   equalResult,
@@ -168,7 +168,7 @@ describe(`ops on memory agree with the host's Wasm engine (seed ${seed})`, () =>
 describe(`dynamic values (seed ${seed})`, () => {
   const machine = memoryMachine();
   test.each(Object.entries(anyTags))('%s is told from the others', (_, tag) => {
-    const type = anyTagTypes[tag] as NumType;
+    const type = anyTagType(tag) as NumType;
     const check = (value: Value): void => {
       const operand = tag === anyTags.bool ? Number(value !== 0) : value;
       const boxed = coreOp('any.box').run?.(machine, tag, operand, type) as Value;
