@@ -1,6 +1,9 @@
 /** The bytecodes of the stack machine and the register machine: tables, programs, text and binary forms, validator. */
 export { type AssembleOptions, assembleRegister, assembleStack } from './asm.ts';
+export { resealed } from './container.ts';
+export { type DecodeOptions, decodeProgram, machineOf } from './decode.ts';
 export { type DisassembleOptions, disassemble } from './disasm.ts';
+export { type EncodeOptions, encodeProgram } from './encode.ts';
 export * from './instr.ts';
 export type * from './program.ts';
 export { registerTable } from './register.ts';
