@@ -1,4 +1,5 @@
 /** The stack and register virtual machines, memory, host interface and traps. */
+export * from './register/engine.ts';
 export * from './runtime/apply.ts';
 export * from './runtime/budget.ts';
 export * from './runtime/cells.ts';

@@ -10,10 +10,8 @@ import {
   type InstanceOptions,
   type Limits,
   type Machine,
-  type Trap,
-  type Type,
-  trap,
-  type Value,
+  type Outcome,
+  ResourceError,
 } from '@sluice/ir';
 import type { Budget } from './budget.ts';
 import { CheckedHeap } from './heap.ts';
@@ -25,35 +23,47 @@ export interface GuestState {
   readonly signal: { readonly aborted: boolean } | null;
   readonly memory: GuestMemory;
   readonly heap: CheckedHeap;
-  /** Bytes of the data segments, active ones too (these count as dropped); emptied by `dropData`. */
+  /** Bytes of the data segments; active ones are empty once placed, dropped ones too. */
   readonly data: Uint8Array[];
   /** By position in the program's imports. */
   readonly imports: readonly HostFunction[];
-  /** Set when an active data segment lies outside of the memory: each call ends with it. */
-  readonly broken: Trap | null;
+  /** With what every call ends, where memory could not be made or data not be placed; null: all is well. */
+  readonly stillborn: Outcome | null;
 }
 
-/** Makes memory and heap, places active data. Throws an `Error` for a missing import, `ResourceError` for a memory
- * beyond the limit. */
+/** Makes memory and heap and places active data. Throws an `Error` when the host lacks imports. */
 export function guestState(program: ProgramParts, options: InstanceOptions): GuestState {
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const budget: Budget = { limit: limits.memory, used: 0 };
-  const memory = new GuestMemory(program.memory, budget);
-  const imports = program.imports.map((item) => {
-    const found = options.host?.get(`${item.module}.${item.field}`);
-    if (found !== undefined) return found;
-    throw new Error(`the host has no function ${item.module}.${item.field} for the import @${item.name}`);
-  });
-  let broken: Trap | null = null;
-  const data: Uint8Array[] = [];
-  for (const { offset, bytes } of program.data) {
-    data.push(offset === null ? bytes : new Uint8Array());
-    if (offset === null || broken !== null) continue;
-    if (offset + bytes.length > memory.bytes().length) broken = trap('out-of-bounds');
-    else memory.bytes().set(bytes, offset);
+  const host = options.host ?? new Map<string, HostFunction>();
+  const keys = program.imports.map((item) => `${item.module}.${item.field}`);
+  const missing = keys.filter((key) => !host.has(key));
+  if (missing.length > 0) throw new Error(`the host doesn't provide ${missing.join(', ')}`);
+  const imports = keys.map((key) => host.get(key) as HostFunction);
+  let memory: GuestMemory;
+  let stillborn: Outcome | null = null;
+  try {
+    memory = new GuestMemory(program.memory, budget);
+    stillborn = placeData(program, memory);
+  } catch (error) {
+    if (!(error instanceof ResourceError)) throw error;
+    memory = new GuestMemory(null, budget);
+    stillborn = { kind: 'resource', end: error.end };
   }
+  const data = program.data.map(({ offset, bytes }) => (offset === null ? bytes : new Uint8Array()));
   const heap = new CheckedHeap(budget);
-  return { limits, signal: options.signal ?? null, memory, heap, data, imports, broken };
+  return { limits, signal: options.signal ?? null, memory, heap, data, imports, stillborn };
+}
+
+/** Active segments, in order; those before one that doesn't fit are placed. */
+function placeData(program: ProgramParts, memory: GuestMemory): Outcome | null {
+  for (const [i, { offset, bytes }] of program.data.entries()) {
+    if (offset === null) continue;
+    const target = memory.bytes();
+    if (offset + bytes.length > target.length) return { kind: 'trap', trap: 'out-of-bounds', at: `data segment ${i}` };
+    target.set(bytes, offset);
+  }
+  return null;
 }
 
 /** What a machine lends: its globals and the slots of the current frame. */
@@ -71,12 +81,4 @@ export function machineOf(state: GuestState, cells: CellAccess): Machine {
     ...cells,
     heap: state.heap,
   };
-}
-
-/** What a host function gave, as a list that fits the types. */
-export function hostResults(types: readonly Type[], given: Value | readonly Value[] | undefined): readonly Value[] {
-  if (types.length === 0) return [];
-  if (types.length === 1 && !Array.isArray(given)) return [given as Value];
-  if (Array.isArray(given) && given.length === types.length) return given as readonly Value[];
-  throw new Error(`a host function must give ${types.length} values`);
 }

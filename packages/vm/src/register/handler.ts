@@ -1,0 +1,278 @@
+/**
+ * Which handler executes an instruction, and which words it reads. Both loops (Wasm and JavaScript) share this choice;
+ * they differ in what they have a fast form for, and in how operands are encoded (load.ts).
+ *
+ * Code is words of 32 bits. An instruction takes whole slots of four words; word 0 is the handler's number. The words
+ * of each shape, from word 1 (`c` cell, `t` target, `#` plain number):
+ *
+ *   halt, fall                                    const32  c #           const64  c lo hi       (low word first)
+ *   move     c c                                  clear    c #           (first cell, number of cells)
+ *   op       [c] c...                             op-imm   [c] c... #
+ *   load     c c #offset                          store    c c #offset
+ *   global-get  c #global                         global-set  c #global
+ *   heap     [c] c...                             heap-imm  [c] c... #
+ *   jump     t                                    jump-if  c t           jump-unless  c t
+ *   jump-op  c c t                                jump-op-imm  c # t
+ *   switch-table   c #min #n t...t tdefault       switch-search  c #n tdefault (#value t)...   (sorted by value)
+ *   call     t #delta c c...                      (exactly `argc` arguments, at most one result)
+ *   call-n   t #delta c #n c...                   call-multi  t #delta #n c... #m c...          (m >= 2 results)
+ *   call-indirect        #sig #delta c cindex #n c...
+ *   call-indirect-multi  #sig #delta 0 cindex #n c... #m c...
+ *   call-host, slow                               (the host reads the instruction itself)
+ *   return   [c]                                  return-multi  #n c...
+ *   trap     #kind
+ *
+ * A call without result has cell 0 in place of the result's: nothing is written there.
+ */
+
+import type { Instr, InstrDef } from '@sluice/bytecode';
+import type { OpDef, Type } from '@sluice/ir';
+
+/** The form of a handler; see the head of this file. */
+export type Shape =
+  | 'halt'
+  | 'fall'
+  | 'const32'
+  | 'const64'
+  | 'move'
+  | 'clear'
+  | 'op'
+  | 'op-imm'
+  | 'load'
+  | 'store'
+  | 'global-get'
+  | 'global-set'
+  | 'heap'
+  | 'heap-imm'
+  | 'jump'
+  | 'jump-if'
+  | 'jump-unless'
+  | 'jump-op'
+  | 'jump-op-imm'
+  | 'switch-table'
+  | 'switch-search'
+  | 'call'
+  | 'call-n'
+  | 'call-multi'
+  | 'call-indirect'
+  | 'call-indirect-multi'
+  | 'call-host'
+  | 'return'
+  | 'return-multi'
+  | 'trap'
+  | 'slow';
+
+/** A handler: the code that a loop runs for some instructions. Two with one key are the same. */
+export interface Handler {
+  readonly key: string;
+  readonly shape: Shape;
+  /** The op, for shapes that compute. */
+  readonly op: OpDef | null;
+  /** For `heap`: the ops of a fused instruction, else `[op]`. */
+  readonly parts: readonly OpDef[];
+  /** What `T` stands for, where a loop distinguishes it. */
+  readonly type: Type | null;
+  /** A jump backwards: counts as fuel. */
+  readonly back: boolean;
+  /** Arguments of `call`, values of `return`; for loads and stores: 1 if there is an offset. */
+  readonly argc: number;
+}
+
+/** What a loop has fast forms for. */
+export interface Abilities {
+  readonly op: (op: OpDef, type: Type | null) => boolean;
+  readonly access: (op: OpDef) => boolean;
+  readonly heap: boolean;
+  /** Whether handlers differ by the type of `T`. */
+  readonly typed: boolean;
+}
+
+/** The most arguments that a call handler has been unrolled for. */
+const unrolled = 4;
+/** A jump table may have so many entries for each case. */
+const tableDensity = 4;
+
+/** Positions of operands by kind, once for each definition. */
+export interface OperandInfo {
+  readonly def: number;
+  readonly uses: readonly number[];
+  readonly type: number;
+}
+
+const infos = new WeakMap<InstrDef, OperandInfo>();
+
+/** Where an instruction has its destination, its sources and its type; -1: not at all. */
+export function operandInfo(def: InstrDef): OperandInfo {
+  let info = infos.get(def);
+  if (info === undefined) {
+    const uses = def.operands.flatMap((kind, i) => (kind === 'use' ? [i] : []));
+    info = { def: def.operands.indexOf('def'), uses, type: def.operands.indexOf('type') };
+    infos.set(def, info);
+  }
+  return info;
+}
+
+/** The instruction's type operand, or null. */
+export function typeOf(instr: Instr): Type | null {
+  const at = operandInfo(instr.def).type;
+  return at < 0 ? null : (instr.operands[at] as Type);
+}
+
+/** An operand that is a list of numbers: registers, labels, cases. */
+export function listAt(instr: Instr, index: number): readonly number[] {
+  return instr.operands[index] as readonly number[];
+}
+
+/** The label of a jump: always the last operand. */
+export function labelOf(instr: Instr): number {
+  return instr.operands[instr.operands.length - 1] as number;
+}
+
+/** Chooses handlers; equal ones are the same object, in order of first use. */
+export class HandlerSet {
+  readonly #byKey = new Map<string, Handler>();
+  readonly #can: Abilities;
+
+  constructor(can: Abilities) {
+    this.#can = can;
+  }
+
+  /** All handlers chosen so far, sorted by key so that the order does not depend on the program. */
+  sorted(): readonly Handler[] {
+    return [...this.#byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** A handler that only the machine itself uses. */
+  internal(shape: Shape): Handler {
+    return this.#intern(shape, shape, {});
+  }
+
+  /** The handler of an instruction at `index` of its function. */
+  choose(instr: Instr, index: number): Handler {
+    const { def } = instr;
+    const back = () => labelOf(instr) <= index;
+    switch (def.role) {
+      case 'const':
+        return this.internal(def.name === 'i32.const' || def.name === 'f32.const' ? 'const32' : 'const64');
+      case 'move':
+      case 'spill':
+      case 'reload':
+        return this.internal('move');
+      case 'op':
+        return this.#chooseOp(instr);
+      case 'op-imm':
+        return this.#chooseImmediate(instr);
+      case 'fused':
+        return this.#can.heap ? this.#intern(def.name, 'heap', { parts: def.parts }) : this.internal('slow');
+      case 'jump':
+      case 'jump-if':
+      case 'jump-unless':
+        return this.#intern(def.role, def.role, { back: back() });
+      case 'jump-op':
+      case 'jump-op-imm':
+        return this.#intern(`${def.role} ${signOf(def)}`, def.role, { op: def.op, back: back() });
+      case 'switch':
+        return this.internal(isDense(listAt(instr, 1)) ? 'switch-table' : 'switch-search');
+      case 'call':
+        return this.#chooseCall(instr);
+      case 'call-indirect':
+        return this.internal(listAt(instr, 0).length > 1 ? 'call-indirect-multi' : 'call-indirect');
+      case 'call-host':
+        return this.internal('call-host');
+      case 'return': {
+        const argc = listAt(instr, 0).length;
+        return argc > 1 ? this.internal('return-multi') : this.#intern(`return ${argc}`, 'return', { argc });
+      }
+      case 'trap':
+        return this.internal('trap');
+      default:
+        throw new Error(`the register machine has no instruction of role '${def.role}'`);
+    }
+  }
+
+  #chooseOp(instr: Instr): Handler {
+    const { op } = instr.def;
+    if (op === null) throw new Error(`'${instr.def.name}' has no op`);
+    const type = typeOf(instr);
+    if (op.name === 'global.get') return this.#intern(op.name, 'global-get', {});
+    if (op.name === 'global.set') return this.#intern(op.name, 'global-set', {});
+    if (op.access !== null && this.#can.access(op)) {
+      const argc = instr.operands[2] === 0 ? 0 : 1;
+      return this.#intern(`${signOf(instr.def)} ${argc}`, op.access.store ? 'store' : 'load', { op, argc });
+    }
+    if (op.dialect === 'heap' && this.#can.heap && inlineHeap.has(op.name)) {
+      return this.#intern(op.name, 'heap', { op, parts: [op] });
+    }
+    if (op.access !== null || !this.#can.op(op, type)) return this.internal('slow');
+    const typed = this.#can.typed && type !== null;
+    const key = typed ? `${signOf(instr.def)} ${type}` : signOf(instr.def);
+    return this.#intern(key, 'op', { op, type: typed ? type : null });
+  }
+
+  #chooseImmediate(instr: Instr): Handler {
+    const { op } = instr.def;
+    if (op === null) throw new Error(`'${instr.def.name}' has no op`);
+    if (op.dialect === 'heap' && this.#can.heap && inlineHeap.has(op.name)) {
+      return this.#intern(instr.def.name, 'heap-imm', { op, parts: [op] });
+    }
+    if (!this.#can.op(op, null)) return this.internal('slow');
+    return this.#intern(`${signOf(instr.def)} imm`, 'op-imm', { op });
+  }
+
+  #chooseCall(instr: Instr): Handler {
+    if (listAt(instr, 0).length > 1) return this.internal('call-multi');
+    const argc = listAt(instr, 2).length;
+    return argc > unrolled ? this.internal('call-n') : this.#intern(`call ${argc}`, 'call', { argc });
+  }
+
+  #intern(name: string, shape: Shape, parts: Partial<Handler>): Handler {
+    const back = parts.back ?? false;
+    const key = back ? `${name} back` : name;
+    let found = this.#byKey.get(key);
+    if (found === undefined) {
+      found = {
+        key,
+        shape,
+        op: parts.op ?? null,
+        parts: parts.parts ?? [],
+        type: parts.type ?? null,
+        back,
+        argc: parts.argc ?? 0,
+      };
+      this.#byKey.set(key, found);
+    }
+    return found;
+  }
+}
+
+/** The heap ops that loops may have inline; allocation and freeing are the host's. */
+const inlineHeap: ReadonlySet<string> = new Set([
+  'heap.offset',
+  'heap.check',
+  'heap.check_init',
+  'heap.load',
+  'heap.store',
+]);
+
+/** Name and fast forms: ops of one name in different dialects of users must not share a handler. */
+function signOf(def: InstrDef): string {
+  return `${def.op?.name} ${def.op?.wasm?.join('.') ?? ''} ${def.op?.js ?? ''}`;
+}
+
+/** Whether cases are dense enough for a table of targets. */
+export function isDense(cases: readonly number[]): boolean {
+  if (cases.length === 0) return false;
+  const { min, max } = rangeOf(cases);
+  return max - min + 1 <= cases.length * tableDensity + 4;
+}
+
+/** The least and the greatest case. */
+export function rangeOf(cases: readonly number[]): { readonly min: number; readonly max: number } {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const value of cases) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  return { min, max };
+}

@@ -1,0 +1,68 @@
+/**
+ * Memory 0 of the Wasm loop, the machine's own, which guest addresses cannot reach:
+ *
+ *   0     state (below)
+ *   1024  globals, 8 bytes each
+ *         table: for each element { target, signature }: the callee's code, or `isImport`, or 0 where empty
+ *         identity list: offsets of cells 0, 1, 2 ..., the results of calls from the host
+ *         code (encode.ts)
+ *         frames, to the end of the memory, which grows
+ *
+ * A frame: { return place, caller's frame, place of the result(s) } in 16 bytes, then its cells. The place of a single
+ * result is its cell's address; of several, the address of a list of offsets into the caller's frame. The frame
+ * pointer points to the head, so that an operand is an offset that includes the head.
+ */
+
+import type { Geometry } from './encode.ts';
+
+/** Addresses of the state. */
+export const state = {
+  /** Where the loop stopped, or where an op began that may trap. */
+  pc: 8,
+  fp: 12,
+  /** Units of fuel until the next safepoint; 0: the last one was overdrawn. */
+  fuel: 16,
+  /** Calls that may still become active. */
+  depth: 20,
+  /** No frame may start behind this address. */
+  frameLimit: 24,
+  /** Instructions executed, 8 bytes. */
+  count: 32,
+  table: 40,
+  tableSize: 44,
+} as const;
+
+/** Where globals start. */
+export const globalsBase = 1024;
+
+/** Bytes of a frame's head. */
+export const headBytes = 16;
+
+/** In the table: an import. No code lies here. */
+export const isImport = 4;
+
+/** Why the loop returned. */
+export const status = {
+  /** The call from the host is done. */
+  done: 0,
+  /** Fuel ran to zero: look around, then go on at `pc`. */
+  safepoint: 1,
+  /** The call at `pc` needs more memory for frames; it has had no effect yet. */
+  frames: 2,
+  /** The call at `pc` would be one too many. */
+  depth: 3,
+  /** The instruction at `pc` trapped: which trap it was is found by carrying it out again. */
+  trap: 4,
+  /** As `trap`, but the host already knows which trap it was. */
+  trapped: 5,
+} as const;
+
+/** How operands are written for code that starts at `codeBase`. */
+export function wasmGeometry(codeBase: number): Geometry {
+  return {
+    cell: (index) => headBytes + index * 8,
+    place: (slot) => codeBase + slot * 16,
+    global: (index) => globalsBase + index * 8,
+    delta: (cells) => headBytes + cells * 8,
+  };
+}

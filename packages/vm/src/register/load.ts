@@ -1,0 +1,90 @@
+/**
+ * From a program to the words that a loop runs: handlers chosen, labels and functions resolved to places, registers to
+ * cells. The Wasm loop and the JavaScript loop differ only in the geometry: how a cell and a place are written.
+ *
+ * Place 0 holds `halt`, where calls from the host return to. A function with spill slots starts with `clear`, since
+ * slots start as zero; each function ends with `fall`, which nothing reaches in a valid program.
+ */
+
+import type { Instr, RegisterProgram } from '@sluice/bytecode';
+import { Encoder, type Geometry, SignatureNumbers, slotsOf, slotWords, wordsOf } from './encode.ts';
+import { type Abilities, type Handler, HandlerSet } from './handler.ts';
+import type { Loaded, LoadedElement, LoadedFunc } from './loaded.ts';
+
+/** Loads a program that the validator accepts. */
+export function loadProgram(program: RegisterProgram, can: Abilities, geometry: Geometry): Loaded {
+  const set = new HandlerSet(can);
+  const plans: Handler[][] = [];
+  const funcs: LoadedFunc[] = [];
+  const halt = set.internal('halt');
+  const clear = set.internal('clear');
+  const fall = set.internal('fall');
+  let slot = 1;
+  let largestFrame = 0;
+  for (const [index, func] of program.funcs.entries()) {
+    const cells = func.registers + func.slots;
+    largestFrame = Math.max(largestFrame, cells);
+    funcs.push({ func, index, slot, cells });
+    if (func.slots > 0) slot++;
+    const plan: Handler[] = [];
+    for (const [at, instr] of func.code.entries()) {
+      const handler = set.choose(instr, at);
+      plan.push(handler);
+      slot += slotsOf(handler, instr);
+    }
+    slot++;
+    plans.push(plan);
+  }
+  const handlers = set.sorted();
+  const numbers = new Map(handlers.map((handler, i) => [handler, i]));
+  const names = {
+    funcByName: new Map(funcs.map((f) => [f.func.name, f])),
+    importIndex: new Map(program.imports.map((item, i) => [item.name, i])),
+    globalIndex: new Map(program.globals.map((item, i) => [item.name, i])),
+  };
+  const sigs = new SignatureNumbers();
+  const code = new Int32Array(slot * slotWords);
+  const instrs: (Instr | null)[] = new Array<Instr | null>(slot).fill(null);
+  const positions = new Int32Array(slot).fill(-1);
+  const numberOf = (handler: Handler): number => numbers.get(handler) ?? 0;
+  code[0] = numberOf(halt);
+  const words: number[] = [];
+  for (const [index, loaded] of funcs.entries()) {
+    const { func } = loaded;
+    const plan = plans[index] ?? [];
+    const places = new Int32Array(func.code.length);
+    let at = loaded.slot;
+    if (func.slots > 0) {
+      code.set([numberOf(clear), geometry.cell(func.registers), func.slots], at * slotWords);
+      at++;
+    }
+    for (const [i, instr] of func.code.entries()) {
+      places[i] = at;
+      at += slotsOf(plan[i] as Handler, instr);
+    }
+    code[at * slotWords] = numberOf(fall);
+    const encoder = new Encoder(geometry, loaded, places, names, funcs, sigs);
+    for (const [i, instr] of func.code.entries()) {
+      const start = places[i] ?? 0;
+      const handler = plan[i] as Handler;
+      words.length = 0;
+      encoder.encode(handler, instr, words);
+      if (words.length !== wordsOf(handler, instr)) throw new Error(`'${handler.key}' has a wrong number of words`);
+      code[start * slotWords] = numberOf(handler);
+      code.set(words, start * slotWords + 1);
+      instrs[start] = instr;
+      positions[start] = i;
+    }
+  }
+  const elements = (program.table?.elements ?? []).map((name): LoadedElement => {
+    const func = name === null ? undefined : names.funcByName.get(name);
+    const importIndex = name === null ? undefined : names.importIndex.get(name);
+    const sig = func?.func.sig ?? (importIndex === undefined ? undefined : program.imports[importIndex]?.sig);
+    return {
+      func: func?.index ?? null,
+      importIndex: importIndex ?? null,
+      sig: sig === undefined ? -1 : sigs.numberOf(sig),
+    };
+  });
+  return { program, handlers, code, funcs, ...names, elements, instrs, positions, largestFrame };
+}

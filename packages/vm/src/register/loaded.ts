@@ -1,0 +1,59 @@
+/** A program as the loops of the register machine run it (made by load.ts). */
+
+import type { Instr, RegisterFunc, RegisterProgram } from '@sluice/bytecode';
+import type { Handler } from './handler.ts';
+
+/** A function as the loops see it. */
+export interface LoadedFunc {
+  readonly func: RegisterFunc;
+  readonly index: number;
+  /** Its first slot. */
+  readonly slot: number;
+  /** Cells of its frame: registers and slots. */
+  readonly cells: number;
+}
+
+/** Where calls through the table go. */
+export interface LoadedElement {
+  /** Position of the function or of the import, whichever it is; both null: empty. */
+  readonly func: number | null;
+  readonly importIndex: number | null;
+  /** Equal signatures have equal numbers; -1 for an empty element. */
+  readonly sig: number;
+}
+
+/** A program ready for a loop. */
+export interface Loaded {
+  readonly program: RegisterProgram;
+  /** In the order of their numbers. */
+  readonly handlers: readonly Handler[];
+  readonly code: Int32Array;
+  readonly funcs: readonly LoadedFunc[];
+  readonly funcByName: ReadonlyMap<string, LoadedFunc>;
+  readonly elements: readonly LoadedElement[];
+  readonly importIndex: ReadonlyMap<string, number>;
+  readonly globalIndex: ReadonlyMap<string, number>;
+  /** By slot: the instruction that starts there and its position in its function. */
+  readonly instrs: readonly (Instr | null)[];
+  readonly positions: Int32Array;
+  /** Cells of the largest frame. */
+  readonly largestFrame: number;
+}
+
+/** The function whose code holds the slot. */
+export function funcAt(loaded: Loaded, slot: number): LoadedFunc | null {
+  let low = 0;
+  let high = loaded.funcs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((loaded.funcs[middle]?.slot ?? 0) <= slot) low = middle + 1;
+    else high = middle;
+  }
+  return loaded.funcs[low - 1] ?? null;
+}
+
+/** `@func 12`: the instruction at a slot, for reports; null where there is none. */
+export function placeText(loaded: Loaded, slot: number): string | null {
+  const found = funcAt(loaded, slot);
+  return found === null ? null : `@${found.func.name} ${loaded.positions[slot] ?? -1}`;
+}

@@ -1,0 +1,61 @@
+/** What the Wasm loop needs of a program, made once for each program: code, places in memory 0, compiled loop. */
+
+import type { RegisterProgram } from '@sluice/bytecode';
+import { wasmAbilities } from './emit-op.ts';
+import { generateLoop } from './generate.ts';
+import { globalsBase, headBytes, wasmGeometry } from './layout.ts';
+import { loadProgram } from './load.ts';
+import type { Loaded } from './loaded.ts';
+
+/** A program laid out for the Wasm loop; addresses are in memory 0. */
+export interface WasmPlan {
+  readonly loaded: Loaded;
+  readonly table: number;
+  readonly identity: number;
+  /** Entries of the identity list: the most results that a function has. */
+  readonly results: number;
+  readonly codeBase: number;
+  readonly framesBase: number;
+  /** Bytes of the largest frame with its head. */
+  readonly frameBytes: number;
+  /** The slot of the instruction that follows the one in this slot. */
+  readonly nextSlot: (slot: number) => number;
+}
+
+/** Lays a program out. */
+export function wasmPlan(program: RegisterProgram): WasmPlan {
+  const results = program.funcs.reduce((most, f) => Math.max(most, f.sig.results.length), 0);
+  const table = globalsBase + program.globals.length * 8;
+  const identity = table + (program.table?.elements.length ?? 0) * 8;
+  const codeBase = Math.ceil((identity + results * 4) / 16) * 16;
+  const loaded = loadProgram(program, wasmAbilities, wasmGeometry(codeBase));
+  return {
+    loaded,
+    table,
+    identity,
+    results,
+    codeBase,
+    framesBase: codeBase + loaded.code.length * 4,
+    frameBytes: headBytes + loaded.largestFrame * 8,
+    nextSlot: (slot) => {
+      let next = slot + 1;
+      while (next < loaded.positions.length && loaded.positions[next] === -1) next++;
+      return next;
+    },
+  };
+}
+
+const modules = new WeakMap<WasmPlan, (WebAssembly.Module | null)[]>();
+
+/** The compiled loop for a plan. */
+export function wasmModule(plan: WasmPlan, counting: boolean): WebAssembly.Module {
+  let variants = modules.get(plan);
+  if (variants === undefined) {
+    variants = [null, null];
+    modules.set(plan, variants);
+  }
+  const at = counting ? 1 : 0;
+  const found = variants[at] ?? new WebAssembly.Module(generateLoop(plan.loaded.handlers, counting));
+  variants[at] = found;
+  return found;
+}

@@ -1,0 +1,171 @@
+/**
+ * Writes the code of handlers of the Wasm loop: words, cells, ways out. The loop's frame is written in generate.ts:
+ *
+ *   block exit
+ *     loop next
+ *       block h(N-1) ... block h0
+ *         br_table (word 0)
+ *       end  handler 0
+ *       end  handler 1 ...
+ */
+
+import { CodeWriter, opcode, type WasmType } from '@sluice/wasm-format';
+import type { BitsType } from '../runtime/cells.ts';
+import { state, status } from './layout.ts';
+
+/** Locals of the loop; the first four are its parameters. */
+export const local = {
+  pc: 0,
+  fp: 1,
+  fuel: 2,
+  depth: 3,
+  status: 4,
+  a: 5,
+  b: 6,
+  c: 7,
+  d: 8,
+  x: 9,
+  y: 10,
+  count: 11,
+} as const;
+
+/** Memories of the loop. */
+export const memoryIndex = { own: 0, guest: 1, cells: 2, table: 3 } as const;
+
+/** Functions that the loop imports. */
+export const imported = { host: 0, slow: 1 } as const;
+
+/** Whole loads and stores of the types. */
+export const loadOf: Readonly<Record<BitsType, number>> = {
+  i32: opcode.i32_load,
+  i64: opcode.i64_load,
+  f32: opcode.f32_load,
+  f64: opcode.f64_load,
+};
+export const storeOf: Readonly<Record<BitsType, number>> = {
+  i32: opcode.i32_store,
+  i64: opcode.i64_store,
+  f32: opcode.f32_store,
+  f64: opcode.f64_store,
+};
+
+/** Bytes of a slot of code. */
+const slotBytes = 16;
+
+/** A code writer that knows where in the loop it is. */
+export class HandlerWriter extends CodeWriter {
+  readonly counting: boolean;
+  /** Blocks of other handlers around the one that is being written. */
+  #outer = 0;
+  /** Blocks that the handler itself has opened. */
+  #open = 0;
+
+  constructor(counting: boolean) {
+    super(16384);
+    this.counting = counting;
+  }
+
+  /** Says that the next handler is inside of so many handlers' blocks. */
+  startHandler(outer: number): void {
+    this.#outer = outer;
+    this.#open = 0;
+  }
+
+  override if(result: WasmType | null = null): this {
+    this.#open++;
+    return super.if(result);
+  }
+
+  override loop(result: WasmType | null = null): this {
+    this.#open++;
+    return super.loop(result);
+  }
+
+  override block(result: WasmType | null = null): this {
+    this.#open++;
+    return super.block(result);
+  }
+
+  override end(): this {
+    this.#open--;
+    return super.end();
+  }
+
+  /** Word `k` of the instruction. */
+  word(k: number): this {
+    return this.localGet(local.pc).access([opcode.i32_load], k * 4);
+  }
+
+  /** Address of the cell that word `k` names. */
+  cell(k: number): this {
+    return this.localGet(local.fp).word(k).op(opcode.i32_add);
+  }
+
+  /** Value of the cell that word `k` names. */
+  value(k: number, type: BitsType): this {
+    return this.cell(k).access([loadOf[type]], 0);
+  }
+
+  /** Stores the value on the stack to the cell whose address lies below it. */
+  put(type: BitsType): this {
+    return this.access([storeOf[type]], 0);
+  }
+
+  /** A word of the state. */
+  stateWord(address: number): this {
+    return this.i32Const(0).access([opcode.i32_load], address);
+  }
+
+  /** Goes on with what is at `pc`. */
+  resume(): this {
+    return this.br(this.#outer + this.#open);
+  }
+
+  /** Goes on `slots` slots further. */
+  advance(slots: number): this {
+    return this.localGet(local.pc)
+      .i32Const(slots * slotBytes)
+      .op(opcode.i32_add)
+      .localSet(local.pc)
+      .resume();
+  }
+
+  /** Leaves the loop; the state is saved on the way. */
+  exit(why: number): this {
+    return this.i32Const(why)
+      .localSet(local.status)
+      .br(this.#outer + 1 + this.#open);
+  }
+
+  /** Leaves the loop if the i32 on the stack is not zero. */
+  exitIf(why: number): this {
+    this.if().exit(why);
+    return this.end();
+  }
+
+  /** Pays a unit of fuel; `pc` and `fp` are already where execution goes on. */
+  tick(): this {
+    this.localGet(local.fuel).i32Const(1).op(opcode.i32_sub).localTee(local.fuel).op(opcode.i32_eqz);
+    return this.exitIf(status.safepoint);
+  }
+
+  /** Stores what an exception would lose: before an op that may trap and before calls of the host. */
+  save(): this {
+    this.i32Const(0).localGet(local.pc).access([opcode.i32_store], state.pc);
+    this.i32Const(0).localGet(local.fp).access([opcode.i32_store], state.fp);
+    this.i32Const(0).localGet(local.fuel).access([opcode.i32_store], state.fuel);
+    if (this.counting) this.i32Const(0).localGet(local.count).access([opcode.i64_store], state.count);
+    return this;
+  }
+
+  /** As `save`, for calls that may come back into the machine. */
+  saveAll(): this {
+    return this.save().i32Const(0).localGet(local.depth).access([opcode.i32_store], state.depth);
+  }
+
+  /** Adds to the count of instructions. */
+  addCount(n: bigint): this {
+    if (!this.counting) return this;
+    return this.localGet(local.count).i64Const(n).op(opcode.i64_add).localSet(local.count);
+  }
+}
