@@ -1,5 +1,6 @@
 /**
- * The heap of checked objects (SPEC.md §6), as the reference interpreter has it: an array of values for each allocation.
+ * The heap of checked objects (SPEC.md §6), as the reference interpreter has it: an array of values for each allocation,
+ * in chunks that are made when first written to, so that a large allocation costs what is used of it.
  *
  * A pointer is an i64: allocation id in the high, signed element offset in the low 32 bits. Ids count from 1 and never
  * come again, so that a pointer to freed memory is always told from a live one.
@@ -10,8 +11,11 @@ import { type Trap, trap } from './trap.ts';
 import type { Type } from './type.ts';
 import { type Value, zeroOf } from './value.ts';
 
-/** What an element is charged against the memory limit. */
-const bytesPerElement = 8;
+/** What an element is charged against the memory limit: about what a value costs the host, an i64 being an object. */
+const bytesPerElement = 32;
+
+const chunkBits = 12;
+const chunkMask = (1 << chunkBits) - 1;
 
 const dead = trap('heap-dead');
 const bounds = trap('heap-bounds');
@@ -22,11 +26,17 @@ const fresh: object = Object.freeze({});
 
 const split = new DataView(new ArrayBuffer(8));
 
+interface Allocation {
+  readonly length: number;
+  /** Undefined where nothing was stored yet. */
+  readonly chunks: (Value[] | undefined)[];
+}
+
 /** A heap; `reserve` is told of bytes taken (and, negative, given back) and throws where a limit is reached. */
 export class Heap implements HeapState {
   readonly #reserve: (bytes: number) => void;
   // By allocation id; undefined once freed. Id 0 doesn't exist.
-  readonly #objects: (Value[] | undefined)[] = [undefined];
+  readonly #objects: (Allocation | undefined)[] = [undefined];
   #live = 0;
 
   constructor(reserve: (bytes: number) => void) {
@@ -35,10 +45,10 @@ export class Heap implements HeapState {
 
   alloc(elements: bigint): bigint | Trap {
     if (elements <= 0n) return bounds;
-    const count = Number(elements);
-    this.#reserve(count * bytesPerElement);
+    const length = Number(elements);
+    this.#reserve(length * bytesPerElement);
     const id = this.#objects.length;
-    this.#objects.push(new Array<Value>(count).fill(fresh));
+    this.#objects.push({ length, chunks: [] });
     this.#live++;
     return BigInt(id) << 32n;
   }
@@ -76,7 +86,15 @@ export class Heap implements HeapState {
     split.setBigInt64(0, pointer);
     const object = this.#objects[split.getInt32(0)];
     const offset = split.getInt32(4);
-    if (object !== undefined && offset >= 0 && offset < object.length) object[offset] = value;
+    if (object === undefined || offset < 0 || offset >= object.length) return;
+    const at = offset >>> chunkBits;
+    let chunk = object.chunks[at];
+    if (chunk === undefined) {
+      chunk = new Array<Value>(Math.min(object.length - (at << chunkBits), chunkMask + 1)).fill(fresh);
+      while (object.chunks.length < at) object.chunks.push(undefined);
+      object.chunks[at] = chunk;
+    }
+    chunk[offset & chunkMask] = value;
   }
 
   live(): number {
@@ -88,6 +106,8 @@ export class Heap implements HeapState {
     split.setBigInt64(0, pointer);
     const object = this.#objects[split.getInt32(0)];
     const offset = split.getInt32(4);
-    return object === undefined || offset < 0 || offset >= object.length ? fresh : object[offset];
+    if (object === undefined || offset < 0 || offset >= object.length) return fresh;
+    const chunk = object.chunks[offset >>> chunkBits];
+    return chunk === undefined ? fresh : chunk[offset & chunkMask];
   }
 }

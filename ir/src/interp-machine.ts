@@ -39,7 +39,7 @@ export class InterpMachine implements Machine {
     this.#maxPages = m.memory === null ? 0 : Math.min(m.memory.max ?? maxPages, maxPages);
     const size = (m.memory?.min ?? 0) * pageSize;
     this.#reserve(size);
-    this.#buffer = new ArrayBuffer(size);
+    this.#buffer = allocate(size);
     this.#view = new DataView(this.#buffer);
   }
 
@@ -55,9 +55,8 @@ export class InterpMachine implements Machine {
     this.#reserve(pages * pageSize);
     if (size > this.#buffer.byteLength) {
       // Room for more, so that growing page by page doesn't copy everything each time.
-      const larger = new ArrayBuffer(
-        Math.max(size, Math.min(2 * this.#buffer.byteLength, this.#maxPages * pageSize, this.#limit)),
-      );
+      const room = Math.min(2 * this.#buffer.byteLength, this.#maxPages * pageSize, this.#limit);
+      const larger = allocate(Math.max(size, room));
       new Uint8Array(larger).set(new Uint8Array(this.#buffer));
       this.#buffer = larger;
     }
@@ -98,5 +97,14 @@ export class InterpMachine implements Machine {
   #reserve(bytes: number): void {
     if (this.#used + bytes > this.#limit) throw new ResourceError('memory');
     this.#used += bytes;
+  }
+}
+
+/** Zeroed bytes; what the host cannot give ends like the limit. */
+function allocate(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    throw new ResourceError('memory');
   }
 }

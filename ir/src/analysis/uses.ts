@@ -38,31 +38,42 @@ export const usesOf: Analysis<Uses> = defineAnalysis({ name: 'uses', of: 'func',
 function buildUses(f: Func): Uses {
   const { insts } = f;
   const count = insts.length;
-  // Shifted by one: during the second sweep start[v + 1] is where the next user of v goes, and ends as the end of row v.
+  // Shifted by one: in the second sweep start[v + 1] is where the next user of v goes, and ends as the end of row v.
   const start = new Int32Array(count + 2);
+  // Operands in a row, so that the objects are visited once: they, not the arithmetic, are what costs.
+  let operands = new Int32Array(2 * count + 16);
+  const end = new Int32Array(count);
+  let n = 0;
   for (let id = 0; id < count; id++) {
     const inst = insts[id];
-    if (inst === undefined) continue;
-    const { args } = inst;
-    for (let k = 0; k < args.length; k++) {
-      const at = (args[k] as number) + 2;
-      start[at] = (start[at] as number) + 1;
+    if (inst !== undefined) {
+      const { args } = inst;
+      if (n + args.length > operands.length) operands = enlarged(operands, n + args.length);
+      for (let k = 0; k < args.length; k++) {
+        const arg = args[k] as number;
+        operands[n++] = arg;
+        start[arg + 2] = (start[arg + 2] as number) + 1;
+      }
     }
+    end[id] = n;
   }
   for (let v = 2; v <= count + 1; v++) start[v] = (start[v] as number) + (start[v - 1] as number);
-  const items = new Int32Array(start[count + 1] as number);
-  for (let id = 0; id < count; id++) {
-    const inst = insts[id];
-    if (inst === undefined) continue;
-    const { args } = inst;
-    for (let k = 0; k < args.length; k++) {
-      const at = (args[k] as number) + 1;
-      const slot = start[at] as number;
+  const items = new Int32Array(n);
+  for (let id = 0, at = 0; id < count; id++) {
+    for (const stop = end[id] as number; at < stop; at++) {
+      const next = (operands[at] as number) + 1;
+      const slot = start[next] as number;
       items[slot] = id;
-      start[at] = slot + 1;
+      start[next] = slot + 1;
     }
   }
   return new Uses(start.subarray(0, count + 1), items);
+}
+
+function enlarged(array: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(Math.max(2 * array.length, least));
+  larger.set(array);
+  return larger;
 }
 
 /** By `ValueId`: the block in which the instruction stands; -1 for parameters and ids without an instruction. */
