@@ -156,7 +156,6 @@ function parseInst(s: State): ValueId {
   const lex: Lexer = s.lex;
   const loc = lex.span();
   const start = lex.start;
-  const line = lex.line;
   let name: string | null = null;
   if (lex.kind === 'value') {
     name = lex.text;
@@ -167,7 +166,7 @@ function parseInst(s: State): ValueId {
   const word = lex.take('word', 'an op');
   const op = s.ops.get(word);
   if (op === undefined) lex.fail(codes.unknownOp(lex.spanAt(opAt), word));
-  const type = parseResultType(lex, op, line);
+  const type = parseResultType(lex, op, loc);
   if ((type === 'void') !== (name === null)) lex.fail(codes.resultName(loc, op.name, type !== 'void'));
   const inst = parseRest(s, op, type, loc);
   if (!lex.newline && lex.kind !== '}') lex.fail(codes.notAtEnd(lex.span(), lex.describe()));
@@ -187,9 +186,9 @@ function define(s: State, name: string | null, start: number, inst: Inst): Value
 }
 
 // Written where the signature leaves it open; calls may be void.
-function parseResultType(lex: Lexer, op: OpDef, line: number): ResultType {
+function parseResultType(lex: Lexer, op: OpDef, loc: Span): ResultType {
   if (op.sig.result !== 'T') return op.sig.result;
-  if (lex.kind === 'word' && lex.line === line) {
+  if (lex.kind === 'word' && !lex.newline) {
     const word = lex.text;
     if (isType(word) || word === 'tuple') {
       lex.next();
@@ -197,7 +196,7 @@ function parseResultType(lex: Lexer, op: OpDef, line: number): ResultType {
     }
     if (op.kind !== 'const') lex.fail(codes.unknownType(lex.span(), word));
   }
-  if (op.kind !== 'call' && op.kind !== 'invoke') lex.fail(codes.missingType(lex.span(), op.name));
+  if (op.kind !== 'call' && op.kind !== 'invoke') lex.fail(codes.missingType(loc, op.name));
   return 'void';
 }
 
@@ -240,7 +239,7 @@ function parseRest(s: State, op: OpDef, type: ResultType, loc: Span): Inst {
       break;
     default:
       imm = parseImm(s, op, type);
-      args = parseOperands(s, op);
+      args = parseOperands(s, op, loc);
       imm = parseTrailing(s, op, imm);
   }
   if (lex.kind === '!') loc = parseLoc(lex);
@@ -273,10 +272,9 @@ function parseTarget(s: State, targets: number[]): void {
   targets.push(known ?? -1);
 }
 
-function parseOperands(s: State, op: OpDef): number[] {
+function parseOperands(s: State, op: OpDef, loc: Span): number[] {
   const lex: Lexer = s.lex;
   const args: number[] = [];
-  const at = lex.start;
   if (lex.kind === 'value' && !lex.newline) {
     do parseOperand(s, args);
     while (lex.accept(','));
@@ -284,7 +282,7 @@ function parseOperands(s: State, op: OpDef): number[] {
   const want = op.sig.params.length;
   if (op.sig.variadic ? args.length < want : args.length !== want) {
     const text = op.sig.variadic ? `at least ${want}` : String(want);
-    lex.fail(codes.operandCount(lex.spanAt(at), op.name, text, args.length));
+    lex.fail(codes.operandCount(loc, op.name, text, args.length));
   }
   return args;
 }

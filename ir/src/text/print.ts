@@ -11,6 +11,7 @@ import type { Span } from '../diag.ts';
 import type { Func, Inst, Module, ValueId } from '../func.ts';
 import type { MemImm } from '../op.ts';
 import { printSignature, type Signature } from '../type.ts';
+import type { Value } from '../value.ts';
 import { printConst } from './literals.ts';
 import { printName } from './names.ts';
 import { type Labels, labelsOf } from './numbering.ts';
@@ -144,27 +145,34 @@ function join(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
+// An immediate of the wrong form prints as `?`, which does not parse.
 function immText({ op, type, imm }: Inst): string {
   switch (op.imm) {
     case 'const':
-      return type === 'void' || type === 'tuple' ? String(imm) : printConst(type, imm as never);
+      return type === 'void' || type === 'tuple' ? '?' : printConst(type, imm as Value);
     case 'mem': {
-      const { offset, align } = imm as MemImm;
+      if (typeof imm !== 'object' || imm === null) return '?';
+      const { offset, align } = imm as Partial<MemImm>;
       return join(offset === 0 ? '' : `offset=${offset}`, align === 0 ? '' : `align=${align}`);
     }
     case 'index':
-      return `#${String(imm)}`;
+      return `#${typeof imm === 'number' ? imm : '?'}`;
     case 'func':
     case 'global':
-      return `@${printName(String(imm))}`;
+      return typeof imm === 'string' ? `@${printName(imm)}` : '@?';
     case 'sig':
-      return `(${printSignature(imm as Signature)})`;
+      return isSignature(imm) ? `(${printSignature(imm)})` : '(?)';
     case 'trap':
-      return String(imm);
+      return typeof imm === 'string' ? imm : '?';
     case 'text':
-      return quoteText(String(imm));
+      return typeof imm === 'string' ? quoteText(imm) : '?';
     case 'cases':
     case 'none':
       return '';
   }
+}
+
+function isSignature(imm: unknown): imm is Signature {
+  if (typeof imm !== 'object' || imm === null) return false;
+  return Array.isArray((imm as Partial<Signature>).params) && Array.isArray((imm as Partial<Signature>).results);
 }

@@ -30,7 +30,7 @@ function split(file: string, text: string): readonly Case[] {
       const [title = ''] = part.split('\n', 1);
       const [body = '', golden] = part.slice(title.length + 1).split(/^---/m);
       const prose = /^(?:;;.*\n)+/.exec(body)?.[0] ?? '';
-      const text = body.slice(prose.length);
+      const text = body.slice(prose.length).trimEnd();
       const trimmed = golden?.replace(/^\n/, '').trim();
       return { name: `${file}: ${title}`, text, golden: trimmed === 'same' ? text.trim() : (trimmed ?? null) };
     });
@@ -42,10 +42,11 @@ function split(file: string, text: string): readonly Case[] {
  */
 export function mismatches(text: string, diagnostics: readonly Diagnostic[]): readonly string[] {
   const wrong: string[] = [];
-  const wanted = text.split('\n').flatMap((line, k) => {
-    const match = /; error: (SL\d+) ?(.*)$/.exec(line);
-    return match === null ? [] : [{ line: k + 1, code: match[1], part: match[2] ?? '', met: false }];
-  });
+  const wanted = text.split('\n').flatMap((line, k) =>
+    [...line.matchAll(/; error: (SL\d+) ?(.*?)(?= ; error|$)/g)].map(([, code, part = '']) => {
+      return { line: k + 1, code, part, met: false };
+    }),
+  );
   for (const d of diagnostics) {
     const found = wanted.find(
       (w) => !w.met && w.code === d.code && d.message.includes(w.part) && (d.at.line === 0 || d.at.line === w.line),

@@ -94,4 +94,4 @@ export function damageBytes(bytes: Uint8Array, edits: readonly Damage<Uint8Array
 }
 
 /** Runs of a property in the ordinary and in the deep test. */
-export const runs: number = process.env['SLUICE_DEEP'] === '1' ? 100_000 : 1000;
+export const runs: number = process.env.SLUICE_DEEP === '1' ? 100_000 : 1000;
