@@ -7,12 +7,16 @@
  */
 
 import type { HeapState } from './machine.ts';
+import { ResourceError } from './outcome.ts';
 import { type Trap, trap } from './trap.ts';
 import type { Type } from './type.ts';
 import { type Value, zeroOf } from './value.ts';
 
 /** What an element is charged against the memory limit: about what a value costs the host, an i64 being an object. */
 const bytesPerElement = 32;
+
+/** Offsets are signed 32 bits. */
+const maxElements = 0x7fffffffn;
 
 const chunkBits = 12;
 const chunkMask = (1 << chunkBits) - 1;
@@ -45,6 +49,7 @@ export class Heap implements HeapState {
 
   alloc(elements: bigint): bigint | Trap {
     if (elements <= 0n) return bounds;
+    if (elements > maxElements) throw new ResourceError('memory');
     const length = Number(elements);
     this.#reserve(length * bytesPerElement);
     const id = this.#objects.length;
