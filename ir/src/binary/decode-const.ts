@@ -5,6 +5,9 @@ import { fromBits, type Value } from '../value.ts';
 import { anyTags } from './layout.ts';
 import type { Reader } from './reader.ts';
 
+/** Bytes that 64 bits take in LEB128. */
+const longBytes = 10;
+
 /** A type of values. */
 export function readType(r: Reader): Type {
   const at = r.at;
@@ -34,7 +37,7 @@ export function readConst(r: Reader, type: Type, strings: readonly string[]): Va
       return r.i32('a constant');
     case 'i64': {
       const at = r.at;
-      const value = r.bigint('a constant', 10);
+      const value = r.bigint('a constant', longBytes);
       if (value !== BigInt.asIntN(64, value)) r.wrong('a constant is too large', at);
       return value;
     }
@@ -55,9 +58,6 @@ export function readConst(r: Reader, type: Type, strings: readonly string[]): Va
   }
 }
 
-/** Bytes that an integer constant of type `any` may take: enough, and the time to read it stays small. */
-const bigintLimit = 4096;
-
 function readAny(r: Reader, strings: readonly string[]): Value {
   const at = r.at;
   const tag = anyTags[r.u8('a constant')];
@@ -74,7 +74,7 @@ function readAny(r: Reader, strings: readonly string[]): Value {
     case 'number':
       return Number(fromBits('f64', r.bits('a constant', 8)));
     case 'bigint':
-      return r.bigint('a constant', bigintLimit);
+      return r.bigint('a constant', longBytes);
     case 'string':
       return strings[r.index('a constant', strings.length)] as string;
   }

@@ -1,7 +1,7 @@
 /** Immediates: whether they have the form that the op says, and name what exists. */
 
 import * as codes from '../diag-codes.ts';
-import { anyTagTypes } from '../dynamic.ts';
+import { anyTagLimit, anyTagType } from '../dynamic.ts';
 import { regionSet } from '../effect.ts';
 import { findFunc, findImport, type Global, type Inst, type Module, type ValueId } from '../func.ts';
 import type { MemImm } from '../op.ts';
@@ -80,6 +80,7 @@ export function isConstant(m: Module, type: string, value: Value): boolean {
       return value === null;
     case 'any':
       if (typeof value === 'string') return value.isWellFormed();
+      if (typeof value === 'bigint') return value === BigInt.asIntN(64, value);
       return value === null || typeof value !== 'object';
     default:
       return false;
@@ -121,8 +122,8 @@ function checkIndex(c: FuncCheck, v: ValueId, inst: Inst, index: number, open: T
     const count = c.m.data.length;
     if (index >= count) c.report((on) => codes.noSuchIndex(on, 'data segment', index, count), v);
   } else if (op.dialect === 'any') {
-    const want = anyTagTypes[index];
-    if (want === undefined) c.report((on) => codes.badImmediate(on, `a tag below ${anyTagTypes.length}`), v);
+    const want = anyTagType(index);
+    if (want === undefined) c.report((on) => codes.badImmediate(on, `a tag below ${anyTagLimit}`), v);
     else if (open !== null && open !== want) wrongOpen(c, v, inst, want, open);
   }
 }
