@@ -1,6 +1,6 @@
 /** The reference interpreter: what programs mean, where they end, and what is counted. */
 
-import { HostExit, type HostFunction, instantiate, interpret, ResourceError, trap } from '@sluice/ir';
+import { HostExit, type HostFunction, instantiate, interpret, ResourceError } from '@sluice/ir';
 import { describe, expect, test } from 'vitest';
 import { countdown, host, parse, returns, run, traps } from './support/run.ts';
 
