@@ -10,4 +10,4 @@ export { registerTable } from './register.ts';
 export { stackTable } from './stack.ts';
 export { validateProgram } from './validate.ts';
 export { type RegisterInfo, validateRegister } from './validate-register.ts';
-export { type StackInfo, validateStack } from './validate-stack.ts';
+export { type StackInfo, type StackShape, validateStack } from './validate-stack.ts';

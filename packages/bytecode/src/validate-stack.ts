@@ -42,6 +42,15 @@ export interface StackInfo {
   readonly heightAt: Int32Array;
   /** The types on the stack before an instruction, top last; null: control never comes there. */
   readonly typesAt: (index: number) => readonly Type[] | null;
+  /** As `typesAt`, but shared and in no time: the top of the stack. */
+  readonly shapeAt: (index: number) => StackShape | null;
+}
+
+/** A stack of types: its top (null: it is empty), what is below, how many there are. */
+export interface StackShape {
+  readonly type: Type | null;
+  readonly below: StackShape | null;
+  readonly height: number;
 }
 
 /** Validates a program of the stack machine; what was found out about each function, in order. */
@@ -160,6 +169,7 @@ function flow(fx: FuncContext, f: StackFunc, locals: readonly Type[]): StackInfo
       const s = shapes[index];
       return s === undefined ? null : typesOf(s);
     },
+    shapeAt: (index) => shapes[index] ?? null,
   };
 }
 

@@ -1,0 +1,109 @@
+/**
+ * Loads a program: translates its functions to steps and, for each variant of the loop that is asked for, lays the steps
+ * out as code. Both are kept with the program, so that instances share them.
+ */
+
+import { type StackFunc, type StackInfo, type StackProgram, validateStack } from '@sluice/bytecode';
+import { type Signature, type Type, unwrap } from '@sluice/ir';
+import { bitsType } from '../runtime/cells.ts';
+import { Constants } from './constants.ts';
+import { type Layout, layOut } from './layout.ts';
+import type { Variant } from './loop.ts';
+import { shapesOf } from './shape.ts';
+import type { Site, TranslatedFunc } from './step.ts';
+import { translate } from './translate.ts';
+import { zeroRuns } from './zeroes.ts';
+
+/** A loaded program. */
+export interface LoadedProgram {
+  readonly program: StackProgram;
+  readonly funcs: readonly TranslatedFunc[];
+  readonly funcNumbers: ReadonlyMap<string, number>;
+  readonly sites: readonly Site[];
+  readonly constants: Constants;
+  readonly tables: readonly ReadonlyMap<number, number>[];
+  /** Whether cells hold host values anywhere. */
+  readonly hosted: boolean;
+  readonly layout: (variant: Variant) => Layout;
+}
+
+const loaded = new WeakMap<StackProgram, LoadedProgram>();
+
+/** Loads a program; the same program is loaded once. Throws `DiagnosticError` where the validator refuses it. */
+export function loadStack(program: StackProgram): LoadedProgram {
+  let found = loaded.get(program);
+  if (found === undefined) {
+    found = load(program);
+    loaded.set(program, found);
+  }
+  return found;
+}
+
+function load(program: StackProgram): LoadedProgram {
+  const infos = unwrap(validateStack(program, { file: program.name }));
+  const funcNumbers = new Map(program.funcs.map((f, i) => [f.name, i]));
+  const imports = new Map(program.imports.map((item, i) => [item.name, i]));
+  const globals = new Map(program.globals.map((item, i) => [item.name, i]));
+  const link = {
+    func: (name: string): Signature => (program.funcs[numberIn(funcNumbers, name)] as StackFunc).sig,
+    host: (name: string): Signature => (program.imports[numberIn(imports, name)] as { sig: Signature }).sig,
+    funcNumber: (name: string) => numberIn(funcNumbers, name),
+    importNumber: (name: string) => numberIn(imports, name),
+    globalCell: (name: string) => numberIn(globals, name),
+    constants: new Constants(),
+    sites: [] as Site[],
+    tables: [] as ReadonlyMap<number, number>[],
+  };
+  const funcs = program.funcs.map((f, k) => {
+    const localTypes = [...f.sig.params, ...f.locals];
+    const shapes = shapesOf(f.code, (infos[k] as StackInfo).shapeAt);
+    return translate(f, localTypes, shapes, zeroRuns(f, localTypes, shapes), link);
+  });
+  const layouts = new Map<string, Layout>();
+  const result: LoadedProgram = {
+    program,
+    funcs,
+    funcNumbers,
+    sites: link.sites,
+    constants: link.constants,
+    tables: link.tables,
+    hosted: usesHostValues(program),
+    layout: (variant) => {
+      const key = `${variant.fuel}${variant.count}`;
+      let layout = layouts.get(key);
+      if (layout === undefined) {
+        layout = layOut(funcs, variant);
+        layouts.set(key, layout);
+      }
+      return layout;
+    },
+  };
+  return result;
+}
+
+function numberIn(names: ReadonlyMap<string, number>, name: string): number {
+  const number = names.get(name);
+  if (number === undefined) throw new Error(`the program has no @${name}`);
+  return number;
+}
+
+/** Whether any value of the program can be one that does not fit a cell. */
+function usesHostValues(program: StackProgram): boolean {
+  const hosted = (types: readonly Type[]): boolean => types.some((type) => !bitsType(type));
+  const inSig = (sig: Signature): boolean => hosted(sig.params) || hosted(sig.results);
+  return (
+    program.imports.some(({ sig }) => inSig(sig)) ||
+    program.globals.some(({ type }) => !bitsType(type)) ||
+    program.funcs.some(
+      (f) =>
+        inSig(f.sig) ||
+        hosted(f.locals) ||
+        f.code.some(({ def, operands }) => {
+          const pushed = def.pushes?.[0];
+          if (pushed === undefined) return false;
+          if (pushed !== 'T') return !bitsType(pushed);
+          return !bitsType(operands[def.operands.indexOf('type')] as Type);
+        }),
+    )
+  );
+}
