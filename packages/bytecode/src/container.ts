@@ -1,7 +1,7 @@
 /**
  * The binary container of both machines, as far as writer and reader share it:
  *
- *     magic 'SLSB' or 'SLRB', version (LEB128), checksum (8 bytes), then sections to the end of the file:
+ *     magic 'SLSB' or 'SLRB', version (1 byte), checksum (8 bytes), then sections to the end of the file:
  *     id (1 byte), length of the payload (LEB128), payload
  *
  *   strings        text used anywhere else: a count, then length and UTF-8 of each; others name it by number
@@ -13,7 +13,7 @@
  *
  * Numbers are unsigned LEB128 unless said otherwise; i32 and i64 constants are signed LEB128, floats their bits in 4 or
  * 8 bytes, little endian; `n + 1`, or 0 for none, where something may be missing. The checksum is the first 8 bytes of
- * the SHA-256 of everything after it: it finds damage, it proves no origin.
+ * the SHA-256 of everything but itself: it finds damage, it proves no origin.
  */
 
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -65,15 +65,16 @@ export const checksumAt = 5;
 /** Offset of the first section. */
 export const bodyAt: number = checksumAt + checksumSize;
 
-/** The checksum of a file's content after the header. */
-export function checksumOf(body: Uint8Array): Uint8Array {
-  return sha256(body).subarray(0, checksumSize);
+/** The checksum that fits a file: of its magic, version and sections. */
+export function checksumOf(file: Uint8Array): Uint8Array {
+  const hash = sha256.create().update(file.subarray(0, checksumAt)).update(file.subarray(bodyAt));
+  return hash.digest().subarray(0, checksumSize);
 }
 
 /** A copy of a file with the checksum that fits its content, whatever that is: for fuzzers, so that they get further
  * than the checksum. Files too short for a header come back as they are. */
 export function resealed(bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice();
-  if (copy.length >= bodyAt) copy.set(checksumOf(copy.subarray(bodyAt)), checksumAt);
+  if (copy.length >= bodyAt) copy.set(checksumOf(copy), checksumAt);
   return copy;
 }

@@ -74,10 +74,10 @@ type Sections = ReadonlyMap<string, ByteReader>;
 
 function readSections(bytes: Uint8Array, file: string): Sections {
   const r = new ByteReader(bytes, file, 'the header', 4, bytes.length);
-  const found = r.count();
+  const found = r.byte();
   if (found !== version) r.fail(badVersion(r.span(4), found, version));
   const checksum = r.bytes(bodyAt - checksumAt);
-  const want = checksumOf(bytes.subarray(bodyAt));
+  const want = checksumOf(bytes);
   if (!checksum.every((byte, k) => byte === want[k])) r.fail(badChecksum(r.span(checksumAt)));
   const parts = new Map<string, ByteReader>();
   let last = 0;

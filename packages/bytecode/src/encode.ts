@@ -63,7 +63,7 @@ export function encodeProgram(program: Program, options: EncodeOptions = {}): Ui
 function contain(machine: Program['machine'], parts: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const w = new ByteWriter();
   w.bytes(encoder.encode(magics[machine]));
-  w.count(version);
+  w.byte(version);
   w.bytes(new Uint8Array(bodyAt - checksumAt));
   for (const [k, name] of sections.entries()) {
     const part = parts.get(name);
@@ -73,7 +73,7 @@ function contain(machine: Program['machine'], parts: ReadonlyMap<string, Uint8Ar
     w.bytes(part);
   }
   const file = w.result();
-  file.set(checksumOf(file.subarray(bodyAt)), checksumAt);
+  file.set(checksumOf(file), checksumAt);
   return file;
 }
 
