@@ -1,2 +1,39 @@
 /** Emits register bytecode from the IR. */
-export {};
+
+import type { RegisterProgram } from '@sluice/bytecode';
+import { defineTarget, type Target } from '@sluice/codegen';
+import { findFunc, signatureOf } from '@sluice/ir';
+import { emitFunc } from './emit.ts';
+import { Forms, opsOf } from './forms.ts';
+
+/** The register machine as a target: as many registers as wanted, of any type. */
+export const registerTarget: Target<RegisterProgram> = defineTarget({
+  name: 'register',
+  summary: 'register bytecode: three-address instructions over a frame of 8-byte registers',
+  prepare: ['split-critical-edges', 'ssa-destruct'],
+  constraints: { registers: null, typed: false },
+  emit(m, allocations): RegisterProgram {
+    const ordered = m.funcs.map((f) => {
+      const found = allocations.get(f.name);
+      if (found === undefined) throw new Error(`no allocation for @${f.name}`);
+      return found;
+    });
+    const forms = new Forms(
+      opsOf(
+        m,
+        ordered.map(({ func }) => func),
+      ),
+    );
+    const { name, imports, memory, table, globals, data, exports, start } = m;
+    const funcs = ordered.map((allocation) =>
+      emitFunc(allocation, {
+        forms,
+        userSlots: findFunc(m, allocation.func.name)?.slots.length ?? 0,
+        signatureOf: (callee) => signatureOf(m, callee),
+      }),
+    );
+    return { machine: 'register', name, imports, memory, table, globals, data, exports, start, funcs };
+  },
+});
+
+export default registerTarget;

@@ -1,3 +1,5 @@
 /** Contracts and algorithms that allocators and backends share. */
 export type * from './allocation.ts';
+export * from './block-layout.ts';
+export * from './parallel-move.ts';
 export * from './target.ts';
