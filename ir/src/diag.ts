@@ -41,14 +41,17 @@ export function diagnostic(code: string, at: Span, message: string, fix: string)
   return { code, message, fix, at };
 }
 
-/** Carries a diagnostic out of a parser's depths to its boundary; never shown to a user as an exception. */
+/** Carries diagnostics out of a parser's depths to its boundary; never shown to a user as an exception. */
 export class DiagnosticError extends Error {
+  /** The first one. */
   readonly diagnostic: Diagnostic;
+  readonly diagnostics: readonly Diagnostic[];
 
-  constructor(d: Diagnostic) {
-    super(formatDiagnostic(d));
+  constructor(first: Diagnostic, all: readonly Diagnostic[] = [first]) {
+    super(formatDiagnostic(first));
     this.name = 'DiagnosticError';
-    this.diagnostic = d;
+    this.diagnostic = first;
+    this.diagnostics = all;
   }
 }
 
@@ -57,17 +60,17 @@ export function attempt<T>(body: () => T): Result<T> {
   try {
     return ok(body());
   } catch (error) {
-    if (error instanceof DiagnosticError) return fail(error.diagnostic);
+    if (error instanceof DiagnosticError) return fail(...error.diagnostics);
     throw error;
   }
 }
 
-/** The value of a `Result`; throws `DiagnosticError` with the first diagnostic where there is none. */
+/** The value of a `Result`; throws `DiagnosticError` with the diagnostics where there is none. */
 export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   const [first] = result.diagnostics;
   if (first === undefined) throw new Error('a failed result carries no diagnostic');
-  throw new DiagnosticError(first);
+  throw new DiagnosticError(first, result.diagnostics);
 }
 
 /** `file:line:col: error[CODE]: message; fix`, on one line whatever the message holds. */

@@ -1,2 +1,3 @@
-/** The optimisation passes, their rewrite rules and the levels O0 to O3. */
-export {};
+/** The levels and the registry. Each pass is a subpath of its own: `@sluice/passes/gvn`. */
+export * from './pipelines.ts';
+export { passes } from './registry.ts';

@@ -1,2 +1,9 @@
-/** The embedding API: load, compile and run. */
-export {};
+/** The embedding API: load, compile, run, compare. `presets` are the concrete parts; everything else takes parts as values. */
+export * from './compare.ts';
+export * from './compile.ts';
+export { badFile, badUsage, commandLine } from './diag-codes.ts';
+export * from './load.ts';
+export { loadedModule, parseValue, printHost, showValue } from './modules.ts';
+export { presets } from './presets.ts';
+export * from './run.ts';
+export * from './toolchain.ts';

@@ -1,0 +1,203 @@
+/** `sluice opt`: transform a module and emit it in some form. */
+
+import { badUsage, findEngine, lower, optimise, type Toolchain } from '@sluice/driver';
+import { DiagnosticError, type Func, formatDiagnostic, type Module, printFunc, printModule, sizeOf } from '@sluice/ir';
+import { type Observer, PassBug, type Pipeline, type Remark, timing } from '@sluice/pipeline';
+import { type Command, numberOption, type Words } from '../command.ts';
+import { say, writeOutput } from '../io.ts';
+import { inputOptions, loadInput, passOptions, pipelineOf, toolsOf } from '../shared.ts';
+import { aligned } from '../table.ts';
+
+const forms = ['ir', 'stack', 'register'] as const;
+
+const command: Command = {
+  name: 'opt',
+  summary: 'Transform a program and print the result (default -O2, as text IR).',
+  usage: '[options] FILE',
+  options: {
+    ...passOptions,
+    emit: { type: 'string', value: 'FORM', doc: `what to emit: ${forms.join(', ')}; default ir` },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      doc: 'write there; `.irb`, `.sbc`, `.srbc` write binary forms',
+    },
+    registers: {
+      type: 'string',
+      value: 'N',
+      doc: 'registers that the register machine has (from 4; default as many as wanted)',
+    },
+    'verify-each': { type: 'boolean', doc: 'verify after every pass' },
+    'print-changed': { type: 'boolean', doc: 'print each function that a pass changed, to stderr' },
+    'print-after': { type: 'string', value: 'PASS', doc: 'print functions after a pass (or instance), to stderr' },
+    'time-passes': { type: 'boolean', doc: 'print where the time goes, to stderr' },
+    stats: { type: 'string', value: 'json', implied: 'text', doc: 'print sizes before and after, and rewrites' },
+    remarks: { type: 'string', value: 'json', implied: 'text', doc: 'print what passes did, and what they declined' },
+    rewrites: { type: 'string', value: 'N', doc: 'let passes do at most N rewrites; 0 is identity' },
+    trace: { type: 'string', value: 'FILE', doc: 'write the log of pass instances and remarks as JSON' },
+    names: { type: 'boolean', doc: "print values and blocks by the source's names" },
+    ...inputOptions,
+  },
+  examples: [
+    'sluice opt examples/bril/matmul.bril -O3 --remarks',
+    "sluice opt examples/bril/matmul.bril -p 'simplify-cfg,gvn,dce' --time-passes",
+    'sluice opt examples/stack/fnv.sasm -O2 --emit register',
+  ],
+  run: async (words) => {
+    const tools = await toolsOf(words);
+    const { file, loaded } = loadInput(tools, words);
+    const pipeline = pipelineOf(tools, words, 'O2');
+    const watching = await observersOf(words);
+    const rewrites = numberOption(words, 'rewrites');
+    const done = { module: loaded.module };
+    try {
+      done.module = optimise(loaded.module, pipeline, {
+        ops: tools.ops,
+        observers: watching.observers,
+        verifyEach: words.flag('verify-each') || words.list('plugin').length > 0,
+        ...(rewrites === undefined ? {} : { rewrites }),
+      });
+    } catch (error) {
+      if (error instanceof PassBug) return reportBug(error, file);
+      throw error;
+    }
+    watching.finish();
+    if (words.text('stats') !== undefined) showStats(words, loaded.module, done.module, pipeline, watching.rewrites());
+    await emit(tools, words, done.module);
+    return 0;
+  },
+};
+
+export default command;
+
+interface Watching {
+  readonly observers: readonly Observer[];
+  readonly finish: () => void;
+  readonly rewrites: () => number;
+}
+
+async function observersOf(words: Words): Promise<Watching> {
+  const observers: Observer[] = [];
+  const ends: (() => void)[] = [];
+  let rewrites = 0;
+  if (words.text('stats') !== undefined) {
+    observers.push({
+      remark: ({ number }) => {
+        rewrites = Math.max(rewrites, number);
+      },
+    });
+  }
+  if (words.flag('print-changed')) {
+    observers.push({
+      ranOnFunc: ({ id }, before, after) => {
+        if (after !== before) say(`; after ${id}\n${printFunc(after)}`);
+      },
+      ranOnModule: ({ id }, before, after) => {
+        if (after !== before) for (const f of changedFuncs(before, after)) say(`; after ${id}\n${printFunc(f)}`);
+      },
+    });
+  }
+  const after = words.text('print-after');
+  if (after !== undefined) {
+    observers.push({
+      ranOnFunc: ({ id, pass }, _, f) => {
+        if (id === after || pass.name === after) say(`; after ${id}\n${printFunc(f)}`);
+      },
+      ranOnModule: ({ id, pass }, _, m) => {
+        if (id === after || pass.name === after) say(`; after ${id}\n${printModule(m)}`);
+      },
+    });
+  }
+  if (words.flag('time-passes')) {
+    const times = timing();
+    observers.push(times);
+    ends.push(() => showTimes(times.times()));
+  }
+  const remarks = words.text('remarks');
+  if (remarks !== undefined)
+    observers.push({ remark: (remark) => say(remarks === 'json' ? JSON.stringify(remark) : showRemark(remark)) });
+  const traceFile = words.text('trace');
+  if (traceFile !== undefined) {
+    const { tracing } = await import('@sluice/pipeline/trace');
+    const trace = tracing();
+    observers.push(trace);
+    ends.push(() => writeOutput(traceFile, `${JSON.stringify(trace.trace(), null, 1)}\n`));
+  }
+  return {
+    observers,
+    rewrites: () => rewrites,
+    finish: () => {
+      for (const end of ends) end();
+    },
+  };
+}
+
+function changedFuncs(before: Module, after: Module): readonly Func[] {
+  const old = new Set(before.funcs);
+  return after.funcs.filter((f) => !old.has(f));
+}
+
+function showRemark({ instance, func, kind, what, at, number }: Remark): string {
+  const place = at === null ? `@${func}` : `@${func} %${at}`;
+  return kind === 'rewrite'
+    ? `${instance}: ${place}: ${what} (#${number})`
+    : `${instance}: ${place}: declined: ${what}`;
+}
+
+function showTimes(times: ReturnType<ReturnType<typeof timing>['times']>): void {
+  const total = times.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const rows = times.map(({ id, milliseconds, functions, changed }) => [
+    id,
+    `${milliseconds.toFixed(2)} ms`,
+    `${((100 * milliseconds) / Math.max(total, 1e-9)).toFixed(1)} %`,
+    `${changed}/${functions} changed`,
+  ]);
+  rows.push(['total', `${total.toFixed(2)} ms`, '', '']);
+  for (const line of aligned(rows, (column) => (column === 0 ? 'left' : 'right'))) say(line);
+}
+
+function showStats(words: Words, before: Module, after: Module, pipeline: Pipeline, rewrites: number): void {
+  const size = (m: Module): number => m.funcs.reduce((sum, f) => sum + sizeOf(f), 0);
+  const stats = {
+    pipeline: pipeline.name,
+    instructions_before: size(before),
+    instructions_after: size(after),
+    functions_before: before.funcs.length,
+    functions_after: after.funcs.length,
+    rewrites,
+  };
+  if (words.text('stats') === 'json') say(JSON.stringify(stats));
+  else for (const [key, value] of Object.entries(stats)) say(`${key}: ${value}`);
+}
+
+function reportBug(bug: PassBug, file: string): number {
+  say(`${file}: pass '${bug.instance}' is broken: ${bug.message}`);
+  for (const found of bug.diagnostics.slice(0, 10)) say(formatDiagnostic(found));
+  if (bug.before !== '') say(`; before ${bug.instance}\n${bug.before}`);
+  return 1;
+}
+
+async function emit(tools: Toolchain, words: Words, m: Module): Promise<void> {
+  const output = words.text('output') ?? '-';
+  const byExtension =
+    output.endsWith('.sbc') || output.endsWith('.sasm') ? 'stack' : /\.sr(bc|asm)$/.test(output) ? 'register' : 'ir';
+  const form = words.text('emit') ?? byExtension;
+  if (!forms.some((known) => known === form)) {
+    throw new DiagnosticError(badUsage(`no output form '${form}'`, `there are: ${forms.join(', ')}`));
+  }
+  if (form === 'ir') {
+    const { encodeModule } = await import('@sluice/ir');
+    writeOutput(
+      output,
+      output.endsWith('.irb') ? encodeModule(m, { debug: true }) : printModule(m, { names: words.flag('names') }),
+    );
+    return;
+  }
+  const engine = findEngine(tools, form);
+  if (engine?.executes !== 'program') throw new Error(`no target '${form}'`);
+  const registers = numberOption(words, 'registers', 4);
+  const { program } = lower(m, engine.target, tools, registers === undefined ? {} : { registers });
+  const { disassemble, encodeProgram } = await import('@sluice/bytecode');
+  writeOutput(output, /\.sr?bc$/.test(output) ? encodeProgram(program, { debug: true }) : disassemble(program));
+}

@@ -1,0 +1,60 @@
+/** `sluice run`: lift, optimise, emit, execute. Only the program's output goes to stdout. */
+
+import { prepare } from '@sluice/driver';
+import { unwrap } from '@sluice/ir';
+import type { Command } from '../command.ts';
+import { outputTo, say } from '../io.ts';
+import { inputOptions, limitOptions, limitsOf, loadInput, passOptions, pipelineOf, toolsOf } from '../shared.ts';
+
+const command: Command = {
+  name: 'run',
+  summary: 'Lift, optimise, emit and execute a program. Its output goes to stdout, everything else to stderr.',
+  usage: '[options] FILE [ARGS...]',
+  options: {
+    ...passOptions,
+    engine: { type: 'string', value: 'NAME', doc: 'what executes; default register; see `sluice engines`' },
+    stats: {
+      type: 'string',
+      value: 'json',
+      implied: 'text',
+      doc: 'print facts of the run as `key: value` lines, or as JSON',
+    },
+    count: { type: 'boolean', doc: 'count executed instructions (implied by --stats)' },
+    ...limitOptions,
+    ...inputOptions,
+  },
+  examples: ['sluice run examples/bril/fib.bril 21', 'sluice run examples/stack/sieve.sasm -O3 --engine stack --stats'],
+  run: async (words) => {
+    const tools = await toolsOf(words);
+    const { file, loaded } = loadInput(tools, words);
+    const pipeline = pipelineOf(tools, words, 'O2');
+    const engine = words.text('engine') ?? tools.defaultEngine;
+    const stats = words.text('stats');
+    const prepared = unwrap(prepare(tools, loaded, file, { engine, pipeline }));
+    const { out, flush } = outputTo(1);
+    const count = stats !== undefined || words.flag('count');
+    const ran = prepared.run({ args: words.positionals.slice(1), out, limits: limitsOf(words), count });
+    flush();
+    const report = unwrap(ran);
+    const { code, message } = report.verdict;
+    if (message !== null) say(`${file}: ${message}`);
+    if (count)
+      showStats(stats ?? 'text', {
+        engine: report.engine,
+        level: report.level,
+        unit: report.unit,
+        total_dyn_inst: report.instructions ?? 'n/a',
+        code_size: prepared.codeSize() ?? 'n/a',
+        time_ms: Number(report.runMs.toFixed(3)),
+        compile_ms: Number(report.compileMs.toFixed(3)),
+      });
+    return code;
+  },
+};
+
+export default command;
+
+function showStats(form: string, stats: Readonly<Record<string, string | number>>): void {
+  if (form === 'json') say(JSON.stringify(stats));
+  else for (const [key, value] of Object.entries(stats)) say(`${key}: ${value}`);
+}

@@ -1,0 +1,42 @@
+/**
+ * From a module to what an engine executes: passes of a pipeline, then the passes that the target wants, then registers,
+ * then code. Interfaces only; which parts these are is the toolchain's matter.
+ */
+
+import type { Program } from '@sluice/bytecode';
+import type { Allocation, Target } from '@sluice/codegen';
+import { type Module, withFuncs } from '@sluice/ir';
+import { type Pipeline, pipeline, type RunOptions, runPipeline } from '@sluice/pipeline';
+import type { Toolchain } from './toolchain.ts';
+
+/** How to compile; see `RunOptions` for what passes are watched by. */
+export interface CompileOptions extends RunOptions {
+  /** Registers that the target may use; default: the target's own number. */
+  readonly registers?: number | null;
+}
+
+/** Runs a pipeline on a module. */
+export function optimise(m: Module, passes: Pipeline, options: RunOptions = {}): Module {
+  return runPipeline(m, passes, options).module;
+}
+
+/** A program and the module that it was made of, target's passes done. */
+export interface Lowered {
+  readonly program: Program;
+  readonly module: Module;
+  readonly allocations: ReadonlyMap<string, Allocation>;
+}
+
+/** Lowers a module to a target's program. The budget of rewrites does not count here: these passes are not optional. */
+export function lower(m: Module, target: Target<Program>, tools: Toolchain, options: CompileOptions = {}): Lowered {
+  const { rewrites: _, ...rest } = options;
+  const prepared = runPipeline(m, pipeline(target.name, target.prepare, tools.passes), rest).module;
+  const registers = options.registers === undefined ? target.constraints.registers : options.registers;
+  const constraints = { ...target.constraints, registers };
+  const allocations = new Map(prepared.funcs.map((f) => [f.name, tools.allocate(f, constraints)]));
+  const module = withFuncs(
+    prepared,
+    [...allocations.values()].map(({ func }) => func),
+  );
+  return { program: target.emit(module, allocations), module, allocations };
+}

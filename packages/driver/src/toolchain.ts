@@ -1,0 +1,46 @@
+/**
+ * What a driver needs to know of its parts: interfaces only. `presets.ts` has the concrete ones; an experiment may put
+ * others in their place.
+ */
+
+import type { Program } from '@sluice/bytecode';
+import type { Allocator, Target } from '@sluice/codegen';
+import type { Frontend, Instance, InstanceOptions, Module, OpTable } from '@sluice/ir';
+import type { Pass, Pipeline } from '@sluice/pipeline';
+
+/** An engine with what it wants to execute. */
+export type EngineEntry = EngineFacts &
+  (
+    | { readonly executes: 'module'; readonly instantiate: (m: Module, options: InstanceOptions) => Instance }
+    | {
+        readonly executes: 'program';
+        readonly target: Target<Program>;
+        readonly instantiate: (p: Program, options: InstanceOptions) => Instance;
+      }
+    /** The source language's own interpreter (`Loaded.direct`). */
+    | { readonly executes: 'source' }
+  );
+
+interface EngineFacts {
+  readonly name: string;
+  readonly summary: string;
+  /** What an executed instruction is there. */
+  readonly unit: string;
+}
+
+/** The parts that a driver puts together. Lists are in the order in which people are shown them. */
+export interface Toolchain {
+  readonly ops: OpTable;
+  readonly frontends: readonly Frontend[];
+  readonly passes: ReadonlyMap<string, Pass>;
+  readonly levels: readonly string[];
+  readonly levelPipeline: (level: string) => Pipeline;
+  readonly engines: readonly EngineEntry[];
+  readonly defaultEngine: string;
+  readonly allocate: Allocator;
+}
+
+/** The entry of this name; undefined where there is none. */
+export function findEngine(tools: Toolchain, name: string): EngineEntry | undefined {
+  return tools.engines.find((engine) => engine.name === name);
+}

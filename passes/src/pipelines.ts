@@ -1,0 +1,74 @@
+/**
+ * What the levels mean: explicit lists, with a reason wherever the order is not obvious. Reasons that passes themselves give
+ * (`after`, `before`) are held against these lists by a test. Nothing else decides an order.
+ */
+
+import { type Pipeline, pipeline } from '@sluice/pipeline';
+import { passes } from './registry.ts';
+
+/** The levels, in the order of the command's help. */
+export const levels = ['O0', 'O1', 'O2', 'O3', 'Os'] as const;
+
+/** An optimisation level. */
+export type Level = (typeof levels)[number];
+
+/** Removes what the passes before left lying about. */
+const cleanup = ['dce', 'simplify-cfg@cleanup'] as const;
+
+const scalar = [
+  'simplify-cfg', // unreachable blocks must not hold phis open; makes preheaders
+  'sccp', // first, so that gvn and inlining don't look at dead branches
+  'simplify',
+  'gvn',
+] as const;
+
+const lists: Readonly<Record<Level, readonly string[]>> = {
+  O0: [],
+  O1: [...scalar, ...cleanup],
+  O2: [
+    'inline(growth=1.2)',
+    'mem-forward', // slots become values before anything else looks
+    ...scalar,
+    'loop-rotate', // a rotated loop runs its body at least once: licm may hoist what traps
+    'licm',
+    'strength-reduce',
+    'jump-thread', // duplicates tests; numbered again below
+    'simplify-cfg@thread',
+    'simplify@late',
+    'gvn@late',
+    ...cleanup,
+  ],
+  O3: [
+    'mem-forward@early', // smaller callees
+    'simplify-cfg@early',
+    'sccp@early',
+    'simplify@early',
+    'gvn@early',
+    'dce@early',
+    'inline',
+    'mem-forward',
+    ...scalar,
+    'loop-rotate',
+    'licm',
+    'mem-forward@loops', // rotation and hoisting bring stores and loads together
+    'strength-reduce',
+    'jump-thread',
+    'simplify-cfg@thread',
+    'sccp@late',
+    'simplify@late',
+    'gvn@late',
+    'licm@late', // gvn made more things invariant
+    ...cleanup,
+  ],
+  Os: ['mem-forward', ...scalar, 'licm', 'simplify@late', 'gvn@late', ...cleanup],
+};
+
+/** The pipeline of a level. */
+export function levelPipeline(level: Level): Pipeline {
+  return pipeline(level, lists[level], passes);
+}
+
+/** Whether `text` names a level. */
+export function isLevel(text: string): text is Level {
+  return levels.some((level) => level === text);
+}

@@ -1,0 +1,8 @@
+/** All passes of this package by name: what `-p`, `sluice passes`, the fixtures and the laws know. One line a pass. */
+
+import type { Pass } from '@sluice/pipeline';
+
+const all: readonly Pass[] = [];
+
+/** The passes by name, sorted. */
+export const passes: ReadonlyMap<string, Pass> = new Map(all.map((pass) => [pass.name, pass]));
