@@ -1,11 +1,24 @@
 /** Bril as a frontend: text or JSON to a module, with Bril's host, arguments and exit codes (run-time errors are 2). */
 
-import { type Frontend, fail, type Loaded, type Outcome, ok, type Result, type Value, type Verdict } from '@sluice/ir';
+import {
+  type DirectRun,
+  type Frontend,
+  fail,
+  type Limits,
+  type Loaded,
+  type Outcome,
+  ok,
+  type Result,
+  type Value,
+  type Verdict,
+} from '@sluice/ir';
 import type { BrilProgram } from './ast.ts';
 import { checkBril } from './check.ts';
 import { brilHost } from './host.ts';
+import { interpret } from './interp.ts';
 import { parseBrilJson } from './json.ts';
 import { liftBril } from './lift.ts';
+import { type BrilOutcome, exitCodeOf } from './outcome.ts';
 import { parseBril } from './parse.ts';
 import { type BrilValue, parseMainArgs } from './value.ts';
 
@@ -43,7 +56,35 @@ function loadedFrom(program: BrilProgram, module: Loaded['module']): Loaded {
     host: (out) => brilHost(module, out),
     showResults: () => '',
     judge,
+    direct: (words, out, limits) => runDirectly(program, words, out, limits),
   };
+}
+
+function runDirectly(
+  program: BrilProgram,
+  words: readonly string[],
+  out: (text: string) => void,
+  limits: Partial<Limits>,
+): Result<DirectRun> {
+  const { outcome, dynInst } = interpret(program, words, {
+    stdout: out,
+    ...(limits.fuel === undefined || limits.fuel === null ? {} : { fuel: limits.fuel }),
+    ...(limits.depth === undefined ? {} : { maxDepth: limits.depth }),
+    ...(limits.memory === undefined ? {} : { memoryLimit: limits.memory }),
+  });
+  if (outcome.kind === 'invalid') return fail(...outcome.diagnostics);
+  return ok({ verdict: { code: exitCodeOf(outcome), message: messageOf(outcome) }, instructions: dynInst });
+}
+
+function messageOf(outcome: Exclude<BrilOutcome, { readonly kind: 'invalid' }>): string | null {
+  switch (outcome.kind) {
+    case 'exit':
+      return null;
+    case 'error':
+      return `${outcome.error}: ${outcome.message} at ${outcome.at.file}:${outcome.at.line}:${outcome.at.col}`;
+    case 'resource':
+      return `out of ${outcome.limit}`;
+  }
 }
 
 /** A Bril value in the IR's form (value.ts of the IR). */
