@@ -1,0 +1,20 @@
+/**
+ * `npm run bench [-- scaled|optimise|startup [FILTER]]`: the figures that the project is held to, each against its limit.
+ * Exit code 1 where a limit is missed; an answer that is wrong ends the run with an error.
+ */
+
+import { report } from './measure.ts';
+import { optimiseFigures } from './optimise.ts';
+import { scaledFigures } from './scaled.ts';
+import { startupFigures } from './startup.ts';
+
+const [only, filter] = process.argv.slice(2);
+const wanted = (name: string): boolean => only === undefined || only === name;
+
+console.log(`node ${process.version}; units: iterations of the calibration loop`);
+const figures = [
+  ...(wanted('startup') ? startupFigures() : []),
+  ...(wanted('scaled') ? scaledFigures(filter) : []),
+  ...(wanted('optimise') ? optimiseFigures() : []),
+];
+process.exitCode = report(figures) ? 0 : 1;
