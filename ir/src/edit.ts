@@ -159,6 +159,26 @@ export class Editor {
     return [...found].filter((user) => this.has(user) && this.inst(user).args.includes(root));
   }
 
+  /** Whether exactly one instruction uses a value now; false also when that isn't seen among its first `limit` users. */
+  usedOnce(v: ValueId, limit: number): boolean {
+    const root = this.resolve(v);
+    const uses = usesOf(this.base);
+    let only = -1;
+    let seen = 0;
+    const several = (users: Iterable<ValueId>): boolean => {
+      for (const user of users) {
+        if (++seen > limit) return true;
+        if (user === only || !this.has(user) || !this.inst(user).args.includes(root)) continue;
+        if (only >= 0) return true;
+        only = user;
+      }
+      return false;
+    };
+    const severalOf = (member: ValueId): boolean =>
+      (member < uses.start.length - 1 && several(uses.of(member))) || several(this.#newUsers.get(member) ?? none);
+    return !severalOf(root) && !this.#forward.membersOf(root).some(severalOf) && only >= 0;
+  }
+
   // Instructions.
 
   /** Replaces the instruction `v` in place; its result type stays. Terminators: `setTerm`. */
@@ -419,7 +439,8 @@ export class Editor {
 
   #sameEdges(blocks: readonly (Block | undefined)[], order: readonly BlockId[]): boolean {
     const { base } = this;
-    if (!sameIds(order, base.order)) return false;
+    // Results of analyses have a row for each id, removed blocks included.
+    if (blocks.length !== base.blocks.length || !sameIds(order, base.order)) return false;
     return order.every((b) => {
       const now = blocks[b];
       const then = base.blocks[b];
