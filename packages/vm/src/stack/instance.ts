@@ -36,7 +36,7 @@ const unlimited = Number.MAX_SAFE_INTEGER;
  * The stack machine. Instructions are those of the bytecode. `fuelUsed` is known where fuel is limited, a signal given or
  * instructions counted, else 0. Throws `DiagnosticError` for a program that the validator refuses.
  */
-export const stackEngine: Engine<StackProgram> = { name: 'stack', instantiate: instantiateStack };
+export const stackVM: Engine<StackProgram> = { name: 'stack', instantiate: instantiateStack };
 
 /** Makes an instance of a program. Throws an `Error` when the host lacks an import. */
 export function instantiateStack(program: StackProgram, options: InstanceOptions = {}): Instance {
