@@ -11,18 +11,6 @@ import type { Handler, Shape } from './handler.ts';
 import { state } from './layout.ts';
 import { HandlerWriter, local } from './writer.ts';
 
-/** What the loop imports, all from module `vm`. */
-export interface LoopImports {
-  /** Carries out `call_host`, or a `call_indirect` of an import, at pc with frame fp. */
-  readonly host: (pc: number, fp: number) => void;
-  /** Carries out an op without a fast form; not zero: it trapped. */
-  readonly slow: (pc: number, fp: number) => number;
-  readonly own: WebAssembly.Memory;
-  readonly guest: WebAssembly.Memory;
-  readonly cells: WebAssembly.Memory;
-  readonly table: WebAssembly.Memory;
-}
-
 /** The loop: runs from pc with frame fp, units of fuel, free depth; gives a `status`. */
 export type LoopFunction = (pc: number, fp: number, fuel: number, depth: number) => number;
 

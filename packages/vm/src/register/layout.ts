@@ -38,8 +38,8 @@ export const globalsBase = 1024;
 /** Bytes of a frame's head. */
 export const headBytes = 16;
 
-/** In the table: an import. No code lies here. */
-export const isImport = 4;
+/** In the table: an import. No place of code is this number. */
+export const isImport = 1;
 
 /** Why the loop returned. */
 export const status = {

@@ -18,8 +18,6 @@ export interface WasmPlan {
   readonly framesBase: number;
   /** Bytes of the largest frame with its head. */
   readonly frameBytes: number;
-  /** The slot of the instruction that follows the one in this slot. */
-  readonly nextSlot: (slot: number) => number;
 }
 
 /** Lays a program out. */
@@ -37,11 +35,6 @@ export function wasmPlan(program: RegisterProgram): WasmPlan {
     codeBase,
     framesBase: codeBase + loaded.code.length * 4,
     frameBytes: headBytes + loaded.largestFrame * 8,
-    nextSlot: (slot) => {
-      let next = slot + 1;
-      while (next < loaded.positions.length && loaded.positions[next] === -1) next++;
-      return next;
-    },
   };
 }
 

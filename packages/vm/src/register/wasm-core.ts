@@ -1,0 +1,104 @@
+/** The Wasm loop as a core of the machine: memory 0 laid out (layout.ts), frames that grow with the memory. */
+
+import { type BitsType, readCell, writeCell } from '../runtime/cells.ts';
+import type { GuestState } from '../runtime/state.ts';
+import type { LoopFunction } from './generate.ts';
+import { globalsBase, headBytes, isImport, state } from './layout.ts';
+import type { Core, LoopHost } from './runner.ts';
+import { type WasmPlan, wasmModule } from './wasm-plan.ts';
+
+/** Bytes that frames may take at most; beyond, calls are too deep whatever the limit says. */
+const mostFrameBytes = 2 ** 28;
+const pageBytes = 65536;
+
+/** Makes the core: memory 0 with globals, table and code; the loop bound to its memories. */
+export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, host: LoopHost): Core {
+  const { loaded, codeBase, framesBase, frameBytes } = plan;
+  const own = new WebAssembly.Memory({ initial: Math.ceil((framesBase + 2 * frameBytes) / pageBytes) });
+  let current = new DataView(own.buffer);
+  const view = (): DataView => {
+    if (current.buffer !== own.buffer) current = new DataView(own.buffer);
+    return current;
+  };
+  layOut(plan, own);
+  const { exports } = new WebAssembly.Instance(wasmModule(plan, counting), {
+    vm: { own, guest: guest.memory.wasm, cells: guest.heap.cells, table: guest.heap.table, ...host },
+  });
+  const globalAt = (name: string): { readonly address: number; readonly type: BitsType } => {
+    const index = loaded.globalIndex.get(name) ?? -1;
+    const found = loaded.program.globals[index];
+    if (found === undefined) throw new Error(`no global @${name} in the module`);
+    return { address: globalsBase + index * 8, type: found.type as BitsType };
+  };
+  const cellAt = (fp: number, register: number): number => fp + headBytes + register * 8;
+  return {
+    loaded,
+    bottom: framesBase,
+    placeOf: (slot) => codeBase + slot * 16,
+    slotOf: (place) => (place - codeBase) >> 4,
+    enter: exports.run as unknown as LoopFunction,
+    get: (register) => view().getInt32(state[register], true),
+    set: (register, value) => view().setInt32(state[register], value, true),
+    count: () => Number(view().getBigInt64(state.count, true)),
+    setCount: (n) => view().setBigInt64(state.count, BigInt(n), true),
+    cells: (fp) => ({
+      read: (type, register) => readCell(view(), cellAt(fp, register), type as BitsType),
+      write: (type, register, value) => writeCell(view(), cellAt(fp, register), type as BitsType, value),
+    }),
+    frameEnd: (fp, cells) => fp + headBytes + cells * 8,
+    makeRoom(fp) {
+      // A call from outside puts its results and a frame there; a call from the loop one frame.
+      const needed = fp + headBytes + (plan.results + 1) * 8 + 2 * frameBytes;
+      const present = own.buffer.byteLength;
+      if (needed - framesBase > mostFrameBytes) return false;
+      if (needed > present) {
+        const wanted = Math.max(needed - present, Math.min(present, mostFrameBytes / 4));
+        try {
+          own.grow(Math.ceil(wanted / pageBytes));
+        } catch {
+          return false;
+        }
+      }
+      const end = Math.min(own.buffer.byteLength, framesBase + mostFrameBytes);
+      view().setInt32(state.frameLimit, end - frameBytes, true);
+      return true;
+    },
+    openFrame(base, target, args) {
+      const { sig } = target.func;
+      const fp = base + headBytes + Math.max(1, sig.results.length) * 8;
+      const memory = view();
+      memory.setInt32(fp, codeBase, true);
+      memory.setInt32(fp + 4, base, true);
+      memory.setInt32(fp + 8, sig.results.length > 1 ? plan.identity : base + headBytes, true);
+      for (const [i, type] of sig.params.entries()) writeCell(memory, cellAt(fp, i), type as BitsType, args[i]);
+      return fp;
+    },
+    results: (base, { func }) => func.sig.results.map((type, i) => readCell(view(), cellAt(base, i), type as BitsType)),
+    global(name) {
+      const { address, type } = globalAt(name);
+      return readCell(view(), address, type);
+    },
+    setGlobal(name, value) {
+      const { address, type } = globalAt(name);
+      writeCell(view(), address, type, value);
+    },
+  };
+}
+
+/** Writes globals, table, identity list and code. */
+function layOut(plan: WasmPlan, own: WebAssembly.Memory): void {
+  const view = new DataView(own.buffer);
+  const { program, code, elements, funcs } = plan.loaded;
+  for (const [i, { type, init }] of program.globals.entries()) {
+    writeCell(view, globalsBase + i * 8, type as BitsType, init);
+  }
+  view.setInt32(state.table, plan.table, true);
+  view.setInt32(state.tableSize, elements.length, true);
+  for (const [i, { func, sig }] of elements.entries()) {
+    const target = func === null ? isImport : plan.codeBase + (funcs[func]?.slot ?? 0) * 16;
+    view.setInt32(plan.table + i * 8, sig < 0 ? 0 : target, true);
+    view.setInt32(plan.table + i * 8 + 4, sig, true);
+  }
+  for (let i = 0; i < plan.results; i++) view.setInt32(plan.identity + i * 4, headBytes + i * 8, true);
+  new Int32Array(own.buffer, plan.codeBase, code.length).set(code);
+}
