@@ -85,11 +85,10 @@ function cellTypes({ func, registers, registerTypes }: Allocation): Type[] {
   return types;
 }
 
-function checkParameters({ func, registerOf, registers }: Allocation): void {
+function checkParameters({ func, registerOf }: Allocation): void {
   func.params.forEach((v, i) => {
     const register = registerOf[v] as number;
     if (register >= 0 && register !== i) throw new Error(`@${func.name}: parameter ${i} must arrive in register ${i}`);
-    if (register < 0 && i < registers) return;
   });
 }
 
