@@ -152,10 +152,12 @@ export class FuncBuilder {
     return v;
   }
 
+  /** Ends the current block with a jump. */
   br(target: BlockId): ValueId {
     return this.terminate('br', none, [target]);
   }
 
+  /** Ends the current block: to `then` when the condition (i32) is not 0, else to `otherwise`. */
   brIf(condition: ValueId, then: BlockId, otherwise: BlockId): ValueId {
     return this.terminate('br_if', [condition], [then, otherwise]);
   }
@@ -165,10 +167,12 @@ export class FuncBuilder {
     return this.terminate('switch', [on], targets, cases);
   }
 
+  /** Ends the current block; returns values of the signature's result types. */
   ret(...values: readonly ValueId[]): ValueId {
     return this.terminate('ret', values, none);
   }
 
+  /** Ends the current block with a trap of this kind. */
   trap(kind: string): ValueId {
     return this.terminate('trap', none, none, kind);
   }
@@ -180,6 +184,7 @@ export class FuncBuilder {
     return v;
   }
 
+  /** The inputs of a phi made by `phi`: one for each predecessor. */
   setPhi(phi: ValueId, inputs: readonly (readonly [BlockId, ValueId])[]): void {
     this.#setPhi(
       phi,
@@ -214,6 +219,7 @@ export class FuncBuilder {
     return (this.#variables.length - 1) as Variable;
   }
 
+  /** The variable has this value from here on in the block `b`. */
   write(variable: Variable, value: ValueId, b: BlockId = this.#current): void {
     this.#state(b).defs.set(variable, value);
   }

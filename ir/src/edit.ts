@@ -97,6 +97,7 @@ export class Editor {
     return this.#insts[v] !== undefined;
   }
 
+  /** Whether the block is there (not removed). */
   hasBlock(b: BlockId): boolean {
     return this.#blocks[b] !== undefined;
   }
@@ -123,6 +124,7 @@ export class Editor {
     return (this.#homes()[v] ?? -1) as BlockId;
   }
 
+  /** The phis of a block, as edited. */
   phis(b: BlockId): readonly ValueId[] {
     const open = this.#open.get(b);
     if (open === undefined) return this.#block(b).phis;
@@ -130,6 +132,7 @@ export class Editor {
     return open.phis;
   }
 
+  /** The body of a block, as edited: neither phis nor terminator. */
   body(b: BlockId): readonly ValueId[] {
     const open = this.#open.get(b);
     if (open === undefined) return this.#block(b).body;
@@ -137,10 +140,12 @@ export class Editor {
     return open.body;
   }
 
+  /** The id of a block's terminator. */
   termId(b: BlockId): ValueId {
     return (this.#open.get(b) ?? this.#block(b)).term;
   }
 
+  /** The terminator of a block, as edited. */
   term(b: BlockId): Inst {
     return this.inst(this.termId(b));
   }

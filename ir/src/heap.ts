@@ -47,6 +47,7 @@ export class Heap implements HeapState {
     this.#reserve = reserve;
   }
 
+  /** A pointer to a new object of uninitialised elements; `heap-bounds` when there are none. */
   alloc(elements: bigint): bigint | Trap {
     if (elements <= 0n) return bounds;
     if (elements > maxElements) throw new ResourceError('memory');
@@ -58,6 +59,7 @@ export class Heap implements HeapState {
     return BigInt(id) << 32n;
   }
 
+  /** Ends an object's life; `heap-dead`, or `heap-bounds` for a pointer that is not to its start. */
   free(pointer: bigint): Trap | undefined {
     split.setBigInt64(0, pointer);
     const id = split.getInt32(0);
@@ -82,11 +84,13 @@ export class Heap implements HeapState {
     return this.#element(pointer) === fresh ? uninitialised : undefined;
   }
 
+  /** The element; zero of the type for a pointer that the checks refuse. */
   load(type: Type, pointer: bigint): Value {
     const value = this.#element(pointer);
     return value === fresh ? zeroOf(type) : value;
   }
 
+  /** Sets the element; nothing for a pointer that the checks refuse. */
   store(_type: Type, pointer: bigint, value: Value): void {
     split.setBigInt64(0, pointer);
     const object = this.#objects[split.getInt32(0)];

@@ -15,11 +15,15 @@ export interface Machine {
   growMemory(pages: number): number;
   /** Bytes of a passive data segment; empty once dropped. */
   data(index: number): Uint8Array;
+  /** Makes a passive data segment empty. */
   dropData(index: number): void;
+  /** The value of a global, by its name in the module. */
   getGlobal(name: string): Value;
+  /** Sets a global, by its name in the module. */
   setGlobal(name: string, value: Value): void;
   /** Slots of the current frame. */
   getSlot(index: number): Value;
+  /** Sets a slot of the current frame. */
   setSlot(index: number, value: Value): void;
   readonly heap: HeapState;
 }
@@ -30,13 +34,17 @@ export interface Machine {
  * on a pointer that would fail them they do nothing harmful and give zero.
  */
 export interface HeapState {
+  /** A pointer to a new object of uninitialised elements; `heap-bounds` when there are none. */
   alloc(elements: bigint): bigint | Trap;
+  /** Ends an object's life; `heap-dead`, or `heap-bounds` for a pointer that is not to its start. */
   free(pointer: bigint): Trap | undefined;
   /** `heap-dead` or `heap-bounds`, or undefined when the element exists. */
   checkBounds(pointer: bigint): Trap | undefined;
   /** `heap-uninitialised`, or undefined. */
   checkInitialised(pointer: bigint): Trap | undefined;
+  /** The element that the pointer is to. */
   load(type: Type, pointer: bigint): Value;
+  /** Sets the element that the pointer is to, and marks it initialised. */
   store(type: Type, pointer: bigint, value: Value): void;
   /** Number of allocations that are alive: not zero at exit is a leak. */
   live(): number;

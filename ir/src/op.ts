@@ -104,7 +104,9 @@ export interface Access {
 
 /** What `expand` builds with: appends instructions, gives the ids of their values. A `FuncBuilder` is one. */
 export interface Fragment {
+  /** Appends an instruction; the id of its value. */
   emit(op: OpDef | string, args?: readonly number[], imm?: Imm): number;
+  /** Appends a constant; the id of its value. */
   constant(type: Type, value: Value): number;
 }
 
@@ -115,9 +117,11 @@ export interface OpSpec {
   readonly effect?: Effect;
   readonly kind?: OpKind;
   readonly imm?: ImmKind;
+  /** See `OpDef.eval`. */
   // biome-ignore lint/suspicious/noExplicitAny: each eval has its own parameter types; `defineOp` checks the arity.
   readonly eval?: (...args: any[]) => Value | Trap;
   readonly bits?: boolean;
+  /** See `OpDef.run`. */
   // biome-ignore lint/suspicious/noExplicitAny: as `eval`.
   readonly run?: (machine: Machine, imm: any, ...args: any[]) => Value | Trap;
   readonly laws?: Laws;
@@ -127,6 +131,7 @@ export interface OpSpec {
   readonly access?: Access;
   readonly wasm?: readonly number[];
   readonly smt?: string;
+  /** See `OpDef.expand`. */
   readonly expand?: (b: Fragment, ...args: number[]) => number;
 }
 

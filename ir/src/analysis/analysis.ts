@@ -30,7 +30,9 @@ export interface Analysis<T> {
   (f: Func): T;
   readonly name: string;
   readonly of: 'shape' | 'func';
+  /** The analysis itself, not remembered. */
   readonly run: (f: Func) => T;
+  /** Whether two results are the same. */
   equal(a: T, b: T): boolean;
 }
 

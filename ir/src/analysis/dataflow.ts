@@ -34,7 +34,9 @@ export interface Dataflow<T> {
   readonly boundary: T;
   /** The neutral state of `meet`. */
   readonly start: T;
+  /** The state where two paths join. */
   readonly meet: (a: T, b: T) => T;
+  /** Whether two states are the same. */
   readonly equal: (a: T, b: T) => boolean;
   /** From the state on one side of the block to the state on the other side, in the direction of the problem. */
   readonly transfer: (block: BlockId, state: T) => T;

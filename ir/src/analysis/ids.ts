@@ -10,8 +10,11 @@
 export interface Ids<Id extends number = number> extends Iterable<Id> {
   readonly length: number;
   readonly [index: number]: Id;
+  /** A view of the ids from `start` up to, not including, `end`. */
   subarray(start?: number, end?: number): Ids<Id>;
+  /** Whether the id occurs; linear. */
   includes(id: number): boolean;
+  /** The first position of the id, or -1; linear. */
   indexOf(id: number): number;
 }
 
@@ -69,6 +72,7 @@ export class PairList {
   items: Int32Array = new Int32Array(64);
   length = 0;
 
+  /** Adds a pair at the end. */
   push(key: number, item: number): void {
     const at = this.length++;
     if (at === this.keys.length) {

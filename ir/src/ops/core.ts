@@ -19,6 +19,7 @@ const unknownCallee: Effect = {
   control: false,
 };
 
+/** What every function is made of: parameters, phis, copies, calls and terminators. */
 export const coreOps = [
   defineOp('param', {
     doc: 'A parameter of the function; the immediate is its position. Stands in no block.',
@@ -113,6 +114,7 @@ export const coreOps = [
   }),
 ] as const satisfies readonly OpDef[];
 
+/** Ops on the slots of a frame and on globals. */
 export const stateOps = [
   defineOp('slot.get', {
     doc: 'The value of a slot of the frame; slots start as zero of their type. Slots have no address.',

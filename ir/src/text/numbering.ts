@@ -40,7 +40,9 @@ export function numbering(f: Func): Numbering {
 
 /** How ids are written: `%3`, `%name`, `^0`, `^loop`. */
 export interface Labels {
+  /** `%3` or `%name`. */
   value(v: ValueId): string;
+  /** `^0` or `^name`. */
   block(b: BlockId): string;
 }
 

@@ -22,6 +22,7 @@ export interface RunRequest {
   readonly args: readonly string[];
   readonly engine: string;
   readonly pipeline: Pipeline;
+  /** Gets what the program prints. */
   readonly out: (text: string) => void;
   readonly limits?: Partial<Limits>;
   /** Count executed instructions (engines run a counting variant, somewhat slower). */
@@ -49,6 +50,7 @@ export interface Prepared {
   /** Bytes of the encoded program; for the interpreter, instructions of the module; null for the source's own. */
   readonly codeSize: () => number | null;
   readonly compileMs: number;
+  /** Runs once, in a fresh instance. */
   readonly run: (request: Omit<RunRequest, 'engine' | 'pipeline' | 'compile'>) => Result<RunReport>;
 }
 

@@ -11,10 +11,15 @@ import type { Pass, Pipeline } from '@sluice/pipeline';
 /** An engine with what it wants to execute. */
 export type EngineEntry = EngineFacts &
   (
-    | { readonly executes: 'module'; readonly instantiate: (m: Module, options: InstanceOptions) => Instance }
+    | {
+        readonly executes: 'module';
+        /** Makes an instance of a module; see `Engine` of `@sluice/ir`. */
+        readonly instantiate: (m: Module, options: InstanceOptions) => Instance;
+      }
     | {
         readonly executes: 'program';
         readonly target: Target<Program>;
+        /** Makes an instance of what the target emitted; see `Engine` of `@sluice/ir`. */
         readonly instantiate: (p: Program, options: InstanceOptions) => Instance;
       }
     /** The source language's own interpreter (`Loaded.direct`). */
@@ -34,6 +39,7 @@ export interface Toolchain {
   readonly frontends: readonly Frontend[];
   readonly passes: ReadonlyMap<string, Pass>;
   readonly levels: readonly string[];
+  /** The pipeline of a level; throws `ScheduleError` for a name that is none. */
   readonly levelPipeline: (level: string) => Pipeline;
   readonly engines: readonly EngineEntry[];
   readonly defaultEngine: string;

@@ -24,6 +24,7 @@ export interface Observer {
   ranOnFunc?(instance: PassInstance, before: Func, after: Func, milliseconds: number): void;
   /** One instance of scope `module` ran. */
   ranOnModule?(instance: PassInstance, before: Module, after: Module, milliseconds: number): void;
+  /** A pass did something, or says why not. */
   remark?(remark: Remark): void;
 }
 
@@ -36,7 +37,10 @@ export interface PassTime {
 }
 
 /** Adds up the time of each instance, in order of first run. */
-export function timing(): Observer & { readonly times: () => readonly PassTime[] } {
+export function timing(): Observer & {
+  /** The sums so far, in order of first run. */
+  readonly times: () => readonly PassTime[];
+} {
   const sums = new Map<string, { milliseconds: number; functions: number; changed: number }>();
   const add = (id: string, milliseconds: number, changed: boolean): void => {
     const sum = sums.get(id) ?? { milliseconds: 0, functions: 0, changed: 0 };

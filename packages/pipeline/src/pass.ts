@@ -81,12 +81,14 @@ interface Facts<O extends OptionSpecs> {
 /** A pass over one function at a time. */
 export interface FuncPass<O extends OptionSpecs = OptionSpecs> extends Facts<O> {
   readonly scope: 'func';
+  /** Edits through `cx.edit`. */
   readonly run: (f: Func, cx: FuncContext<O>) => void;
 }
 
 /** A pass over the module; gives the new module (the same object when nothing changed). */
 export interface ModulePass<O extends OptionSpecs = OptionSpecs> extends Facts<O> {
   readonly scope: 'module';
+  /** Gives the new module. */
   readonly run: (m: Module, cx: ModuleContext<O>) => Module;
 }
 

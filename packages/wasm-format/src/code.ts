@@ -32,28 +32,34 @@ export class CodeWriter extends ByteWriter {
     return this;
   }
 
+  /** `local.get`. */
   localGet(index: number): this {
     return this.#indexed(opcode.local_get, index);
   }
 
+  /** `local.set`. */
   localSet(index: number): this {
     return this.#indexed(opcode.local_set, index);
   }
 
+  /** `local.tee`. */
   localTee(index: number): this {
     return this.#indexed(opcode.local_tee, index);
   }
 
+  /** `call`, by function index, imports first. */
   call(func: number): this {
     return this.#indexed(opcode.call, func);
   }
 
+  /** `i32.const`. */
   i32Const(value: number): this {
     this.byte(opcode.i32_const);
     this.s32(value);
     return this;
   }
 
+  /** `i64.const`. */
   i64Const(value: bigint): this {
     this.byte(opcode.i64_const);
     this.s64(value);
@@ -69,22 +75,27 @@ export class CodeWriter extends ByteWriter {
     return this;
   }
 
+  /** `block`, with at most one result; branches to it lead behind its `end`. */
   block(result: WasmType | null = null): this {
     return this.#opens(opcode.block, result);
   }
 
+  /** `loop`, with at most one result; branches to it lead to its start. */
   loop(result: WasmType | null = null): this {
     return this.#opens(opcode.loop, result);
   }
 
+  /** `if`, with at most one result; takes an i32. */
   if(result: WasmType | null = null): this {
     return this.#opens(opcode.if, result);
   }
 
+  /** `else`. */
   else(): this {
     return this.op(opcode.else);
   }
 
+  /** `end`. */
   end(): this {
     return this.op(opcode.end);
   }
@@ -94,10 +105,12 @@ export class CodeWriter extends ByteWriter {
     return this.#indexed(opcode.br, label);
   }
 
+  /** `br_if`; see `br` for labels. */
   brIf(label: number): this {
     return this.#indexed(opcode.br_if, label);
   }
 
+  /** `br_table`: label i for the value i, `otherwise` for all others (unsigned). */
   brTable(labels: readonly number[], otherwise: number): this {
     this.byte(opcode.br_table);
     this.u32(labels.length);

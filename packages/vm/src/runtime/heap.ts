@@ -75,6 +75,7 @@ export class CheckedHeap implements HeapState {
     return id;
   }
 
+  /** Ends an object's life; `heap-dead`, or `heap-bounds` for a pointer that is not to its start. */
   free(pointer: bigint): Trap | undefined {
     const id = idOf(pointer);
     const elements = this.#sizeOf(id);
@@ -119,6 +120,7 @@ export class CheckedHeap implements HeapState {
     return this.#cellBytes[flag] === 0 ? uninitialised : undefined;
   }
 
+  /** The element; zero of the type for a pointer that the checks refuse. */
   load(type: Type, pointer: bigint): Value {
     const cell = this.address(idOf(pointer), offsetOf(pointer));
     if (cell < 0) return zeroOf(type);
@@ -126,6 +128,7 @@ export class CheckedHeap implements HeapState {
     return this.#hostValues.has(cell / 8) ? this.#hostValues.get(cell / 8) : zeroOf(type);
   }
 
+  /** Sets the element; nothing for a pointer that the checks refuse. */
   store(type: Type, pointer: bigint, value: Value): void {
     const id = idOf(pointer);
     const offset = offsetOf(pointer);

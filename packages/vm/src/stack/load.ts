@@ -24,6 +24,7 @@ export interface LoadedProgram {
   readonly tables: readonly ReadonlyMap<number, number>[];
   /** Whether cells hold host values anywhere. */
   readonly hosted: boolean;
+  /** The code as a variant of the loop runs it; made when first asked for. */
   readonly layout: (variant: Variant) => Layout;
 }
 
