@@ -5,13 +5,21 @@
 
 import type { Result } from './diag.ts';
 import type { Module } from './func.ts';
-import type { Host, Outcome } from './outcome.ts';
+import type { OpTable } from './op.ts';
+import type { Host, Limits, Outcome } from './outcome.ts';
 import type { Value } from './value.ts';
 
 /** What the end of a run means to the command: exit code, and a message for the user where there is something to say. */
 export interface Verdict {
   readonly code: number;
   readonly message: string | null;
+}
+
+/** A run by the language's own interpreter, which never touches the IR. */
+export interface DirectRun {
+  readonly verdict: Verdict;
+  /** Instructions of the source language. */
+  readonly instructions: number;
 }
 
 /** A file, lifted. */
@@ -25,7 +33,12 @@ export interface Loaded {
   readonly host: (out: (text: string) => void) => Host;
   /** What is printed for the entry's results; empty where the language prints by itself. */
   readonly showResults: (values: readonly Value[]) => string;
+  /** What an outcome means to the command; `liveAllocations` are the heap objects never freed. */
   readonly judge: (outcome: Outcome, liveAllocations: number) => Verdict;
+  /** The language's own interpreter, where it has one: an oracle for everything else. */
+  readonly direct:
+    | ((words: readonly string[], out: (text: string) => void, limits: Partial<Limits>) => Result<DirectRun>)
+    | null;
 }
 
 /** A frontend: foreign bytes to a module. */
@@ -36,5 +49,6 @@ export interface Frontend {
   readonly extensions: readonly string[];
   /** Whether the bytes look like this format, where the extension does not tell. */
   readonly detect: (bytes: Uint8Array) => boolean;
-  readonly load: (bytes: Uint8Array, file: string) => Result<Loaded>;
+  /** Reads and lifts; diagnostics where the bytes are wrong. `ops` are the ops that may occur, the core table unless given. */
+  readonly load: (bytes: Uint8Array, file: string, ops?: OpTable) => Result<Loaded>;
 }

@@ -2,13 +2,21 @@
 
 import { pathToFileURL } from 'node:url';
 import { badUsage, load, presets, type Toolchain } from '@sluice/driver';
-import { DiagnosticError, type Limits, type Loaded, unwrap } from '@sluice/ir';
+import { DiagnosticError, type Limits, type Loaded, type OpDef, type OpTable, opTable, unwrap } from '@sluice/ir';
 import { insert, type Pass, type Pipeline, parseInstance, pipeline, ScheduleError } from '@sluice/pipeline';
-import { numberOption, type OptionTable, type Words } from './command.ts';
+import { numberOption, type OptionHelp, type OptionTable, type Words } from './command.ts';
 import { readInput } from './io.ts';
+
+const plugin: OptionHelp = {
+  type: 'string',
+  multiple: true,
+  value: 'FILE',
+  doc: 'a module of passes (its default export: one, or a list) or of ops (its export `ops`: a list)',
+};
 
 /** How input is told. */
 export const inputOptions: OptionTable = {
+  plugin,
   from: {
     type: 'string',
     value: 'FORMAT',
@@ -25,7 +33,12 @@ export const passOptions: OptionTable = {
     value: 'LIST',
     doc: "passes instead of a level: 'sccp,gvn@late', or a level with insertions: 'O2,+mine:after=gvn'",
   },
-  plugin: { type: 'string', multiple: true, value: 'FILE', doc: 'a module whose default export is a pass, or a list' },
+  plugin: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    doc: 'a module of passes (its default export: one, or a list) or of ops (its export `ops`: a list)',
+  },
 };
 
 /** What ends an execution early. */
@@ -61,33 +74,63 @@ export function loadInput(tools: Toolchain, words: Words): { readonly file: stri
   return { file, loaded: unwrap(load(tools, readInput(file), file, { from: words.text('from') })) };
 }
 
-/** The toolchain, plugins' passes added. */
+/** What a plugin brings along. */
+interface Plugin {
+  readonly passes: readonly Pass[];
+  readonly ops: readonly OpDef[];
+}
+
+/** The toolchain, plugins' passes and ops added. */
 export async function toolsOf(words: Words): Promise<Toolchain> {
   const files = words.list('plugin');
   if (files.length === 0) return presets;
   const passes = new Map(presets.passes);
+  const ops = [...presets.ops.values()];
   for (const file of files) {
-    const found = await pluginPasses(file);
-    for (const pass of found) passes.set(pass.name, pass);
+    const plugin = await readPlugin(file);
+    for (const pass of plugin.passes) passes.set(pass.name, pass);
+    ops.push(...plugin.ops);
   }
-  return { ...presets, passes };
+  return { ...presets, passes, ops: tableOf(ops) };
 }
 
-async function pluginPasses(file: string): Promise<readonly Pass[]> {
-  let loaded: { readonly default?: unknown };
+function tableOf(ops: readonly OpDef[]): OpTable {
   try {
-    loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
+    return opTable(ops);
   } catch (error) {
-    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new DiagnosticError(badUsage(`plugin ${file} cannot be loaded: ${line}`, 'mend the plugin'));
+    throw new DiagnosticError(badUsage(`plugins: ${messageOf(error)}`, 'give the op another name'));
   }
-  const list = Array.isArray(loaded.default) ? (loaded.default as unknown[]) : [loaded.default];
-  if (list.every(isPass)) return list;
-  throw new DiagnosticError(badUsage(`plugin ${file} exports no pass by default`, 'export default definePass({...})'));
+}
+
+async function readPlugin(file: string): Promise<Plugin> {
+  let loaded: { readonly default?: unknown; readonly ops?: unknown };
+  try {
+    loaded = (await import(pathToFileURL(file).href)) as typeof loaded;
+  } catch (error) {
+    throw new DiagnosticError(badUsage(`plugin ${file} cannot be loaded: ${messageOf(error)}`, 'mend the plugin'));
+  }
+  const passes = listOf(loaded.default);
+  const ops = listOf(loaded.ops);
+  if (passes.length + ops.length > 0 && passes.every(isPass) && ops.every(isOp)) return { passes, ops };
+  const fix = 'export default definePass({...}), or export const ops = [defineOp(...)]';
+  throw new DiagnosticError(badUsage(`plugin ${file} exports neither passes nor ops`, fix));
+}
+
+function listOf(exported: unknown): readonly unknown[] {
+  if (exported === undefined) return [];
+  return Array.isArray(exported) ? (exported as unknown[]) : [exported];
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }
 
 function isPass(value: unknown): value is Pass {
   return typeof value === 'object' && value !== null && 'scope' in value && 'run' in value && 'name' in value;
+}
+
+function isOp(value: unknown): value is OpDef {
+  return typeof value === 'object' && value !== null && 'sig' in value && 'effect' in value && 'name' in value;
 }
 
 /** The pipeline that was asked for: `-p`, or a level, or `fallback`. */

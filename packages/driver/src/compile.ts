@@ -29,7 +29,7 @@ export interface Lowered {
 
 /** Lowers a module to a target's program. The budget of rewrites does not count here: these passes are not optional. */
 export function lower(m: Module, target: Target<Program>, tools: Toolchain, options: CompileOptions = {}): Lowered {
-  const { rewrites: _, ...rest } = options;
+  const { rewrites: _, ...rest } = { ops: tools.ops, ...options };
   const prepared = runPipeline(m, pipeline(target.name, target.prepare, tools.passes), rest).module;
   const registers = options.registers === undefined ? target.constraints.registers : options.registers;
   const constraints = { ...target.constraints, registers };

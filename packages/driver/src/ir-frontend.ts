@@ -1,6 +1,6 @@
 /** The IR itself as an input: text (`.ir`) and binary (`.irb`). */
 
-import { decodeModule, type Frontend, ok, parseModule } from '@sluice/ir';
+import { coreTable, decodeModule, type Frontend, ok, parseModule } from '@sluice/ir';
 import { loadedModule } from './modules.ts';
 
 const magic = [0x53, 0x4c, 0x49, 0x52];
@@ -11,10 +11,10 @@ export const irFrontend: Frontend = {
   summary: "Sluice's IR, text and binary",
   extensions: ['.ir', '.irb'],
   detect: (bytes) => isBinary(bytes) || /^\s*(;[^\n]*\s*)*(module|func|import|memory)\b/.test(head(bytes)),
-  load: (bytes, file) => {
+  load: (bytes, file, ops = coreTable) => {
     const module = isBinary(bytes)
-      ? decodeModule(bytes, { file })
-      : parseModule(new TextDecoder().decode(bytes), { file });
+      ? decodeModule(bytes, { file, ops })
+      : parseModule(new TextDecoder().decode(bytes), { file, ops });
     return module.ok ? ok(loadedModule(module.value, file)) : module;
   },
 };

@@ -33,7 +33,7 @@ export function load(
 ): Result<Loaded> {
   const frontend = frontendFor(tools, bytes, file, options.from);
   if (!frontend.ok) return frontend;
-  const loaded = frontend.value.load(bytes, file);
+  const loaded = frontend.value.load(bytes, file, tools.ops);
   if (!loaded.ok) return loaded;
   const problems = verifyModule(loaded.value.module);
   return problems.length > 0 ? fail(...problems) : loaded;

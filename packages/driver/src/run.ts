@@ -89,7 +89,7 @@ export function prepare(
   }
   const { entry } = loaded;
   if (entry === null) return fail(nothingToRun(file));
-  const module = optimise(loaded.module, request.pipeline, request.compile);
+  const module = optimise(loaded.module, request.pipeline, { ops: tools.ops, ...request.compile });
   const { instantiate, size } = realise(tools, engine, module, request.compile);
   const compileMs = performance.now() - start;
   return ok({
