@@ -4,7 +4,7 @@ import type { Pass } from '@sluice/pipeline';
 import dce from './dce.ts';
 import sccp from './sccp.ts';
 
-const all: readonly Pass[] = [sccp, dce];
+const all: readonly Pass[] = [dce, sccp] as readonly Pass[];
 
 /** The passes by name, sorted. */
 export const passes: ReadonlyMap<string, Pass> = new Map(all.map((pass) => [pass.name, pass]));

@@ -1,0 +1,36 @@
+/** Every case of every fixture of passes and rules; SLUICE_BLESS=1 writes the golden blocks that differ. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { passes } from '@sluice/passes';
+import { type Pipeline, parseInstance } from '@sluice/pipeline';
+import { type FixtureContext, parseFixture, runFixtureCase, withGoldens } from '@sluice/testkit';
+import { afterAll, describe, test } from 'vitest';
+
+const bless = process.env.SLUICE_BLESS === '1';
+const folder = new URL('./fixtures/', import.meta.url);
+
+export function pipelineOf(text: string): Pipeline {
+  const words = text.split(/,(?![^(]*\))/).filter((word) => word.trim() !== '');
+  return { name: text, instances: words.map((word) => parseInstance(word, passes)) };
+}
+
+const cx: FixtureContext = { pipelineOf, bless };
+
+for (const kind of ['passes', 'rules']) {
+  if (!existsSync(new URL(kind, folder))) continue;
+  for (const name of readdirSync(new URL(kind, folder)).filter((file) => file.endsWith('.ir'))) {
+    const url = new URL(`${kind}/${name}`, folder);
+    const source = readFileSync(url, 'utf8');
+    const cases = parseFixture(`test/fixtures/${kind}/${name}`, source);
+    const goldens = new Map<number, string | null>();
+    describe(`${kind}/${name}`, () => {
+      test.each(cases)('$title', (c) => {
+        const { golden } = runFixtureCase(c, cx);
+        if (golden !== undefined) goldens.set(c.number, golden);
+      });
+      afterAll(() => {
+        if (goldens.size > 0) writeFileSync(url, withGoldens(source, cases, goldens));
+      });
+    });
+  }
+}
