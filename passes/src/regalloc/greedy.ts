@@ -171,7 +171,7 @@ class Collector {
   }
 
   #meet(node: number): void {
-    if (this.#seenWeb[node] === 1 || this.#nodes.joint[node] === 0) return;
+    if (node < 0 || this.#seenWeb[node] === 1 || this.#nodes.joint[node] === 0) return;
     this.#seenWeb[node] = 1;
     this.#webs.push(node);
   }
