@@ -33,7 +33,8 @@ const uninitialised = trap('heap-uninitialised');
 /** The heap of an instance. */
 export class CheckedHeap implements HeapState {
   readonly cells: WebAssembly.Memory = new WebAssembly.Memory({ initial: 0 });
-  readonly table: WebAssembly.Memory = new WebAssembly.Memory({ initial: 0 });
+  /** There from the start, as its first words are read whatever a pointer says; not counted against the budget. */
+  readonly table: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 });
   readonly #budget: Budget;
   readonly #free: number[][] = [];
   readonly #hostValues: Map<number, Value> = new Map();
@@ -47,6 +48,7 @@ export class CheckedHeap implements HeapState {
 
   constructor(budget: Budget) {
     this.#budget = budget;
+    this.#entries[0] = this.#count;
   }
 
   live(): number {
@@ -167,7 +169,6 @@ export class CheckedHeap implements HeapState {
   #growTable(): void {
     growBy(this.table, 1, this.#budget);
     this.#entries = new Uint32Array(this.table.buffer);
-    this.#entries[0] = this.#count;
   }
 }
 

@@ -1,0 +1,71 @@
+/** Each instruction of the register machine, on both loops, against the reference interpreter. */
+
+import { registerJsVM, registerVM } from '@sluice/vm';
+import { describe, expect, test } from 'vitest';
+import {
+  type Engine,
+  type Execution,
+  equalResult,
+  interp,
+  type RegisterProgram,
+  sameValue,
+  type Type,
+} from './engines.ts';
+import { Random } from './random.ts';
+import { type Pair, pairFor, table } from './register-support.ts';
+
+const [rounds, calls] = process.env.SLUICE_DEEP === undefined ? [4, 16] : [40, 100];
+const bitsTypes: readonly Type[] = ['i32', 'i64', 'f32', 'f64'];
+const allTypes: readonly Type[] = [...bitsTypes, 'funcref', 'externref', 'any'];
+
+/** Runs calls on one instance each and compares outcomes, memory and the global. */
+function compare(engine: Engine<RegisterProgram>, pair: Pair, random: Random, exact: boolean): void {
+  const reference = interp.instantiate(pair.module);
+  const instance = engine.instantiate(pair.program);
+  for (let i = 0; i < calls; i++) {
+    const args = pair.params.map((type) => random.value(type));
+    const want = reference.call('f', args);
+    const got = instance.call('f', args);
+    const where = `f(${args.map(String).join(', ')})`;
+    expect(describeOutcome(got), where).toEqual(describeOutcome(want, got, pair.results, exact));
+    expect(sameValue(instance.global('g'), reference.global('g')), where).toBe(true);
+    if (pair.params.length === 0) break;
+  }
+  expect(Buffer.compare(instance.memory(), reference.memory())).toBe(0);
+}
+
+/** An outcome without the place of a trap; values that count as equal to those of `other` are replaced by them. */
+function describeOutcome({ outcome }: Execution, other?: Execution, types?: readonly Type[], exact = true): unknown {
+  if (outcome.kind === 'trap') return { trap: outcome.trap };
+  if (outcome.kind !== 'return') return outcome;
+  const others = other?.outcome.kind === 'return' ? other.outcome.values : [];
+  const values = outcome.values.map((value, i) => {
+    const type = types?.[i] ?? 'i32';
+    const equal = exact ? sameValue(value, others[i]) : equalResult(type, value, others[i]);
+    return i < others.length && equal ? others[i] : value;
+  });
+  return { values };
+}
+
+for (const engine of [registerVM, registerJsVM]) {
+  describe(engine.name, () => {
+    for (const def of table.list) {
+      const { op } = def;
+      if (op === null) continue;
+      const hasT = def.operands.includes('type');
+      const types = hasT ? (op.dialect === 'heap' ? bitsTypes : allTypes) : [null];
+      const random = new Random(def.name.length * 7919);
+      if (pairFor(def, hasT ? 'i32' : null, random) === null) continue;
+      test(def.name, () => {
+        for (const type of types) {
+          if (op.dialect === 'ref' && (type === 'any' || (type !== null && bitsTypes.includes(type)))) continue;
+          if (op.name === 'any.unbox' || op.name === 'any.box') continue;
+          for (let i = 0; i < rounds; i++) {
+            const pair = pairFor(def, type, random);
+            if (pair !== null) compare(engine, pair, random, op.bits || op.access !== null || op.kind === 'const');
+          }
+        }
+      });
+    }
+  });
+}

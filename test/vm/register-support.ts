@@ -1,0 +1,146 @@
+/** Small programs of the register machine for tests: one function around one instruction, and its meaning in IR. */
+import {
+  assembleRegister,
+  type Instr,
+  type InstrDef,
+  instrNamed,
+  type RegisterProgram,
+  registerTable,
+  validateProgram,
+} from '@sluice/bytecode';
+import {
+  FuncBuilder,
+  type Imm,
+  type Module,
+  makeModule,
+  type OpDef,
+  type Type,
+  unwrap,
+  type Value,
+  type ValueId,
+} from '@sluice/ir';
+import type { Random } from './random.ts';
+
+export const table = registerTable();
+
+/** Assembles and validates. */
+export function program(text: string): RegisterProgram {
+  const made = unwrap(assembleRegister(`.machine register\n${text}`, { file: 'test' }));
+  const findings = validateProgram(made, { file: 'test' });
+  if (findings.length > 0) throw new Error(JSON.stringify(findings[0]));
+  return made;
+}
+
+/** A program and a module that mean the same. */
+export interface Pair {
+  readonly program: RegisterProgram;
+  readonly module: Module;
+  readonly params: readonly Type[];
+  readonly results: readonly Type[];
+}
+
+const parts = {
+  name: 'case',
+  imports: [],
+  memory: { min: 1, max: 3 },
+  table: null,
+  exports: [],
+  start: null,
+};
+
+/** Around `def` with `T` as `type`; null where the instruction cannot stand alone. */
+export function pairFor(def: InstrDef, type: Type | null, random: Random): Pair | null {
+  const { op } = def;
+  if (op === null || op.kind === 'call') return null;
+  if (op.eval === null && op.run === null && op.kind !== 'const') return null;
+  const resolve = (word: string): Type => (word === 'T' ? (type as Type) : (word as Type));
+  const types = op.sig.params.map(resolve);
+  const immediate = def.operands.includes('imm32') ? random.i32() : null;
+  const params = immediate === null ? types : types.slice(0, -1);
+  const result = op.sig.result === 'void' ? null : resolve(op.sig.result);
+  const imm = immOf(op, random, result);
+  const data = [
+    { offset: 65_500, bytes: random.bytes(36) },
+    { offset: null, bytes: random.bytes(20) },
+  ];
+  const held = type ?? 'i32';
+  const globals = [{ name: 'g', type: held, mutable: true, init: random.value(held) }];
+  const results = result === null ? [] : [result];
+  const code = codeFor(def, params.length, imm, immediate, type);
+  const registers = params.length + 1;
+  const func = { name: 'f', sig: { params, results }, registers, slots: 0, registerNames: new Map(), code };
+  return {
+    program: { ...parts, machine: 'register', globals, data, funcs: [func] },
+    module: makeModule({ ...parts, globals, data, funcs: [irFor(op, params, results, imm, immediate, types)] }),
+    params,
+    results,
+  };
+}
+
+function immOf(op: OpDef, random: Random, result: Type | null): Imm {
+  switch (op.imm) {
+    case 'const':
+      return random.value(result ?? 'i32');
+    case 'mem':
+      return { offset: random.pick([0, 0, 1, 7, 36, 65_500, 65_533, 0x7fffffff, 0xffffffff]), align: 0 };
+    case 'index':
+      return op.dialect === 'any' ? random.below(5) : 1;
+    case 'func':
+      return 'f';
+    case 'global':
+      return 'g';
+    default:
+      return undefined;
+  }
+}
+
+function codeFor(def: InstrDef, params: number, imm: Imm, immediate: number | null, type: Type | null): Instr[] {
+  let use = 0;
+  const operands = def.operands.map((kind) => {
+    switch (kind) {
+      case 'def':
+        return params;
+      case 'use':
+        return use++;
+      case 'imm32':
+        return immediate;
+      case 'offset':
+      case 'align':
+        return (imm as { offset: number; align: number })[kind];
+      case 'type':
+        return type;
+      case 'label':
+        return 3;
+      default:
+        return imm as Value;
+    }
+  });
+  const instr = (name: string, ...list: readonly unknown[]): Instr => ({
+    def: instrNamed(table, name),
+    operands: list as Instr['operands'],
+    loc: null,
+  });
+  const self: Instr = { def, operands: operands as Instr['operands'], loc: null };
+  if (def.role === 'jump-op' || def.role === 'jump-op-imm') {
+    const no = [instr('i32.const', params, 0), instr('return', [params])];
+    return [self, ...no, instr('i32.const', params, 1), instr('return', [params])];
+  }
+  return [self, instr('return', def.operands.includes('def') ? [params] : [])];
+}
+
+function irFor(
+  op: OpDef,
+  params: readonly Type[],
+  results: readonly Type[],
+  imm: Imm,
+  immediate: number | null,
+  types: readonly Type[],
+) {
+  const b = new FuncBuilder('f', { params, results });
+  const args: ValueId[] = [...b.params];
+  const last = types[types.length - 1] as Type;
+  if (immediate !== null) args.push(b.constant(last, last === 'i64' ? BigInt(immediate) : immediate));
+  const v = b.emit(op, args, imm, results[0] ?? 'void');
+  b.ret(...(results.length === 0 ? [] : [v]));
+  return b.finish();
+}
