@@ -64,7 +64,8 @@ function callImport(
   const args = sig.params.map((type, i) => readValue(st, cell + i, type));
   const saved = { topCell: st.topCell, topFrame: st.topFrame };
   st.topCell = topCell;
-  st.topFrame = fr;
+  // The frame that waits for the host is a caller as well.
+  st.topFrame = fr + 2;
   const host = guest.imports[index];
   if (host === undefined) throw new Error(`no import ${index}`);
   const results = acceptResults(sig, host(...args), `host function ${index}`);
