@@ -1,10 +1,14 @@
 /**
  * The rewrite driver: applies rules to a function until none matches. It alone decides what is looked at again.
  *
+ * One sweep in reverse postorder is enough: patterns look at operands, which stand earlier, and never through phis. Only
+ * what a rule itself made, and the root when it was changed in place, are looked at again, at once.
+ *
  * Termination: rules must not undo each other; should a set do so all the same, the driver stops with an error that
  * names the last rule after `limit` rewrites (a multiple of the function's size).
  * Safety: the replacement must have the root's type and must not use the root; both are checked. Unreachable blocks are
  * never visited (values there may be defined in terms of themselves).
+ * Cost: a look at the steps of its op for each instruction; the Editor is asked for when the first rewrite is done.
  */
 
 import {
@@ -12,9 +16,11 @@ import {
   type Func,
   type Imm,
   type Inst,
+  instOf,
   makeInst,
   none,
   type OpDef,
+  type OpTable,
   orderOf,
   sameValue,
   type Type,
@@ -24,165 +30,230 @@ import {
 import type { FuncContext } from './pass.ts';
 import type { Match, Pattern, Rule, RuleBuilder } from './rule.ts';
 
-/** A step that is code and not a pattern (folding, laws of the op table): gives the replacement, or null. */
-export interface Simplifier {
-  readonly name: string;
-  /** `emit` makes an instruction before the root. Must not change anything when it gives null. */
-  readonly apply: (inst: Inst, edit: Editor, emit: (inst: Inst) => ValueId) => ValueId | null;
+/** What a simplifier may look at. */
+export interface Reader {
+  readonly ops: OpTable;
+  /** The instruction as it is now. */
+  inst(v: ValueId): Inst;
 }
 
-/** Rules by the op of their root. Make it once for a set of rules. */
-export function indexRules(rules: readonly Rule[]): ReadonlyMap<string, readonly Rule[]> {
-  const index = new Map<string, Rule[]>();
-  for (const rule of rules) {
-    const list = index.get(rule.pattern.op);
-    if (list === undefined) index.set(rule.pattern.op, [rule]);
-    else list.push(rule);
+/**
+ * What a simplifier wants: an existing value in place of the root; the root itself to become this instruction (of the
+ * same type); or instructions made before the root, then one of the two.
+ */
+export type Replacement = ValueId | Inst | ((b: RuleBuilder) => ValueId | Inst);
+
+/** A step that is code and not a pattern (folding, laws of the op table). */
+export interface Simplifier {
+  readonly name: string;
+  /** Whether it has something to say about instructions of this op. Asked once for an op. */
+  readonly accepts: (op: OpDef) => boolean;
+  /** The replacement, or null. */
+  readonly apply: (inst: Inst, read: Reader) => Replacement | null;
+}
+
+type Step = { readonly simplifier: Simplifier } | { readonly simplifier: null; readonly rule: Rule };
+
+/** Simplifiers and rules by the op of their root, simplifiers first. Make it once for a set of rules. */
+export class RuleIndex {
+  readonly #rules: readonly Rule[];
+  readonly #simplifiers: readonly Simplifier[];
+  readonly #steps = new Map<OpDef, readonly Step[]>();
+
+  constructor(rules: readonly Rule[], simplifiers: readonly Simplifier[] = []) {
+    this.#rules = rules;
+    this.#simplifiers = simplifiers;
   }
-  return index;
+
+  /** @internal The steps to try on an instruction of this op. */
+  stepsOf(op: OpDef): readonly Step[] {
+    let steps = this.#steps.get(op);
+    if (steps === undefined) {
+      steps = [
+        ...this.#simplifiers.filter(({ accepts }) => accepts(op)).map((simplifier) => ({ simplifier })),
+        ...this.#rules.filter(({ pattern }) => pattern.op === op).map((rule) => ({ simplifier: null, rule })),
+      ];
+      this.#steps.set(op, steps);
+    }
+    return steps;
+  }
 }
 
 /** Applies simplifiers and rules everywhere until nothing matches; the number of rewrites. */
-export function rewriteAll(
-  f: Func,
-  cx: FuncContext,
-  index: ReadonlyMap<string, readonly Rule[]>,
-  simplifiers: readonly Simplifier[] = [],
-): number {
-  const driver = new Driver(cx, index, simplifiers);
-  const { rpo } = orderOf(f);
-  const limit = 64 * f.insts.length + 1000;
-  for (const b of rpo) for (const v of f.blocks[b]?.body ?? none) driver.visit(v);
-  for (let v = driver.work.pop(); v !== undefined; v = driver.work.pop()) {
-    driver.queued.delete(v);
-    if (cx.edit.has(v)) driver.visit(v);
-    if (driver.rewrites > limit) throw new Error(`rules do not end; the last one was '${driver.last}'`);
+export function rewriteAll(f: Func, cx: FuncContext, index: RuleIndex): number {
+  const driver = new Driver(f, cx, index);
+  for (const b of cx.get(orderOf).rpo) {
+    for (const v of f.blocks[b]?.body ?? none) driver.visit(v);
   }
   return driver.rewrites;
 }
 
-class Driver implements RuleBuilder, Match {
-  readonly work: ValueId[] = [];
-  readonly queued = new Set<ValueId>();
+/** How many users `single` looks at before it gives up. */
+const usersSeen = 64;
+
+class Driver implements RuleBuilder, Match, Reader {
   rewrites = 0;
-  last = '';
   imm: Imm = undefined;
+  readonly #f: Func;
   readonly #cx: FuncContext;
-  readonly #index: ReadonlyMap<string, readonly Rule[]>;
-  readonly #simplifiers: readonly Simplifier[];
+  readonly #index: RuleIndex;
+  readonly #limit: number;
+  #edit: Editor | null = null;
   #root = 0 as ValueId;
   #made: ValueId[] = [];
-  readonly #values = new Map<string, ValueId>();
-  readonly #constants = new Map<string, Value>();
+  readonly #work: ValueId[] = [];
+  // What the pattern at hand has bound: names and values side by side, few enough for a scan.
+  #bound = 0;
+  readonly #names: string[] = [];
+  readonly #values: ValueId[] = [];
 
-  constructor(cx: FuncContext, index: ReadonlyMap<string, readonly Rule[]>, simplifiers: readonly Simplifier[]) {
+  constructor(f: Func, cx: FuncContext, index: RuleIndex) {
+    this.#f = f;
     this.#cx = cx;
     this.#index = index;
-    this.#simplifiers = simplifiers;
+    this.#limit = 64 * f.insts.length + 1000;
+  }
+
+  get ops(): OpTable {
+    return this.#cx.ops;
+  }
+
+  inst(v: ValueId): Inst;
+  inst(name: string): Inst;
+  inst(what: ValueId | string): Inst {
+    const v = typeof what === 'string' ? this.value(what) : what;
+    return this.#edit === null ? instOf(this.#f, v) : this.#edit.inst(v);
   }
 
   visit(v: ValueId): void {
-    const { edit } = this.#cx;
-    const inst = edit.inst(v);
-    if (inst.type === 'void' || inst.op.kind !== 'value') return;
-    this.#root = v;
-    for (const { name, apply } of this.#simplifiers) {
-      this.#made = [];
-      const by = apply(inst, edit, this.#emit);
-      if (by !== null && this.#replace(name, v, inst, by)) return;
-    }
-    for (const rule of this.#index.get(inst.op.name) ?? none) {
-      if (!this.#matches(rule, inst)) continue;
-      // Asked before anything is built, so that a spent budget leaves no trace.
-      if (!this.#cx.rewrite(rule.name, v)) return;
-      this.#made = [];
-      this.#settle(rule.name, v, inst, rule.build(this, this));
-      return;
+    if (!this.#step(v)) return;
+    const work = this.#work;
+    for (let next = work.pop(); next !== undefined; next = work.pop()) {
+      if (this.#editor().has(next)) this.#step(next);
     }
   }
 
-  #replace(name: string, v: ValueId, inst: Inst, by: ValueId): boolean {
-    if (!this.#cx.rewrite(name, v)) {
-      for (const made of this.#made) this.#cx.edit.remove(made);
+  /** Tries one rewrite of an instruction; what is to be looked at afterwards goes to `work`, first one on top. */
+  #step(v: ValueId): boolean {
+    const inst = this.inst(v);
+    const steps = this.#index.stepsOf(inst.op);
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i] as Step;
+      this.#root = v;
+      if (step.simplifier !== null) {
+        const wanted = step.simplifier.apply(inst, this);
+        if (wanted === null) continue;
+        if (!this.#cx.rewrite(step.simplifier.name, v)) return false;
+        this.#made = [];
+        this.#settle(step.simplifier.name, v, inst, typeof wanted === 'function' ? wanted(this) : wanted);
+        return true;
+      }
+      if (!this.#matches(step.rule, inst)) continue;
+      // Asked before anything is built, so that a spent budget leaves no trace.
+      if (!this.#cx.rewrite(step.rule.name, v)) return false;
+      this.#made = [];
+      this.#settle(step.rule.name, v, inst, step.rule.build(this, this));
       return true;
     }
-    this.#settle(name, v, inst, by);
-    return true;
+    return false;
   }
 
-  #settle(name: string, v: ValueId, inst: Inst, by: ValueId): void {
-    const { edit } = this.#cx;
-    if (by === v) throw new Error(`rule '${name}' replaces %${v} by itself`);
-    if (edit.inst(by).type !== inst.type) throw new Error(`rule '${name}' changes the type of %${v}`);
-    const users = edit.users(v);
-    edit.replaceWith(v, by);
-    if (edit.inst(by).args.includes(by)) throw new Error(`rule '${name}' makes %${by} use itself`);
+  #settle(name: string, v: ValueId, before: Inst, wanted: ValueId | Inst): void {
+    const edit = this.#editor();
     this.rewrites++;
-    this.last = name;
-    for (const made of this.#made) this.#push(made);
-    for (const user of users) this.#push(user);
+    if (this.rewrites > this.#limit) throw new Error(`rules do not end; the last one was '${name}'`);
+    let after = typeof wanted === 'number' ? edit.inst(wanted) : wanted;
+    if (after.type !== before.type) throw new Error(`rule '${name}' changes the type of %${v}`);
+    if (wanted === v) throw new Error(`rule '${name}' replaces %${v} by itself`);
+    // A phi may: it then stays what it was on the turn before.
+    if (after.op.kind !== 'phi' && after.args.includes(v)) throw new Error(`rule '${name}' makes %${v} use itself`);
+    if (typeof wanted === 'number' && wanted !== this.#made.at(-1)) {
+      edit.replaceWith(v, wanted);
+    } else {
+      // What was made for the root takes its place, so that its name and its users stay.
+      if (typeof wanted === 'number') {
+        edit.remove(wanted);
+        this.#made.pop();
+      }
+      if (after.loc === null && before.loc !== null) after = { ...after, loc: before.loc };
+      edit.setInst(v, after);
+      this.#work.push(v);
+    }
+    for (let i = this.#made.length - 1; i >= 0; i--) this.#work.push(this.#made[i] as ValueId);
   }
 
-  #push(v: ValueId): void {
-    if (this.queued.has(v)) return;
-    this.queued.add(v);
-    this.work.push(v);
+  #editor(): Editor {
+    this.#edit ??= this.#cx.edit;
+    return this.#edit;
   }
 
   #matches(rule: Rule, root: Inst): boolean {
-    this.#values.clear();
-    this.#constants.clear();
+    this.#bound = 0;
     this.imm = root.imm;
-    const { args } = rule.pattern;
-    for (let i = 0; i < args.length; i++) {
-      if (!this.#matchOperand(args[i] as Pattern, root.args[i] as ValueId)) return false;
+    return this.#matchOperands(rule.pattern.args, root) && (rule.when === null || rule.when(this));
+  }
+
+  #matchOperands(patterns: readonly Pattern[], inst: Inst): boolean {
+    for (let i = 0; i < patterns.length; i++) {
+      if (!this.#matchOperand(patterns[i] as Pattern, inst.args[i] as ValueId)) return false;
     }
-    return rule.when === null || rule.when(this);
+    return true;
   }
 
   // Recursion is as deep as the pattern.
   #matchOperand(pattern: Pattern, v: ValueId): boolean {
-    const { edit } = this.#cx;
     switch (pattern.kind) {
       case 'value': {
-        const bound = this.#values.get(pattern.name);
-        if (bound !== undefined) return bound === v;
-        this.#values.set(pattern.name, v);
-        return true;
+        const at = this.#find(pattern.name);
+        if (at < 0) this.#bind(pattern.name, v);
+        return at < 0 || this.#values[at] === v;
       }
       case 'constant': {
-        const inst = edit.inst(v);
-        if (inst.op.kind !== 'const') return false;
-        this.#constants.set(pattern.name, inst.imm as Value);
+        if (this.inst(v).op.kind !== 'const') return false;
+        this.#bind(pattern.name, v);
         return true;
       }
       case 'literal': {
-        const inst = edit.inst(v);
-        return inst.op.kind === 'const' && sameValue(inst.imm as Value, pattern.value);
+        const inst = this.inst(v);
+        if (inst.op.kind !== 'const' || !sameValue(inst.imm as Value, pattern.value)) return false;
+        return pattern.type === null || pattern.type === inst.type;
       }
       case 'op': {
-        const inst = edit.inst(v);
-        if (inst.op.name !== pattern.op) return false;
-        for (let i = 0; i < pattern.args.length; i++) {
-          if (!this.#matchOperand(pattern.args[i] as Pattern, inst.args[i] as ValueId)) return false;
-        }
-        return !pattern.single || edit.users(v).length === 1;
+        const inst = this.inst(v);
+        if (inst.op !== pattern.op || !this.#matchOperands(pattern.args, inst)) return false;
+        return !pattern.single || this.#editor().usedOnce(v, usersSeen);
       }
     }
   }
 
+  #bind(name: string, v: ValueId): void {
+    this.#names[this.#bound] = name;
+    this.#values[this.#bound++] = v;
+  }
+
+  #find(name: string): number {
+    for (let i = 0; i < this.#bound; i++) if (this.#names[i] === name) return i;
+    return -1;
+  }
+
   // RuleBuilder
 
-  op = (name: string, ...args: readonly ValueId[]): ValueId => this.#emit(makeInst(this.#opNamed(name), args));
-
-  #emit = (inst: Inst): ValueId => {
-    const v = this.#cx.edit.insertBefore(this.#root, inst.loc === null ? { ...inst, loc: this.#location() } : inst);
-    this.#made.push(v);
-    return v;
+  op = (op: string | OpDef, ...args: readonly ValueId[]): ValueId => {
+    const def = typeof op === 'string' ? this.#opNamed(op) : op;
+    const open = def.sig.result === 'T' ? def.sig.params.indexOf('T') : -1;
+    return this.#emit(
+      open < 0 ? makeInst(def, args) : makeInst(def, args, { type: this.inst(args[open] as ValueId).type }),
+    );
   };
 
-  #location(): Inst['loc'] {
-    return this.#cx.edit.inst(this.#root).loc;
+  constant = (type: Type, value: Value): ValueId =>
+    this.#emit(makeInst(this.#opNamed(`${type}.const`), none, { imm: value }));
+
+  #emit(inst: Inst): ValueId {
+    const { loc } = this.inst(this.#root);
+    const v = this.#editor().insertBefore(this.#root, loc === null ? inst : { ...inst, loc });
+    this.#made.push(v);
+    return v;
   }
 
   #opNamed(name: string): OpDef {
@@ -191,19 +262,15 @@ class Driver implements RuleBuilder, Match {
     return op;
   }
 
-  constant = (type: Type, value: Value): ValueId =>
-    this.#emit(makeInst(this.#opNamed(`${type}.const`), none, { imm: value }));
-
   // Match
 
   value(name: string): ValueId {
-    const found = this.#values.get(name);
-    if (found === undefined) throw new Error(`a rule reads '${name}', which its pattern does not bind`);
-    return found;
+    const at = this.#find(name);
+    if (at < 0) throw new Error(`a rule reads '${name}', which its pattern does not bind`);
+    return this.#values[at] as ValueId;
   }
 
   literal(name: string): Value {
-    if (!this.#constants.has(name)) throw new Error(`a rule reads '${name}', which its pattern does not bind`);
-    return this.#constants.get(name);
+    return this.inst(this.value(name)).imm as Value;
   }
 }

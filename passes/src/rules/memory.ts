@@ -1,0 +1,103 @@
+/**
+ * Rules at the edge of memory: what a narrow load gives needs no further mask, what a narrow store takes needs none
+ * either; and dynamic values that are unboxed where they were boxed.
+ */
+
+import { anyTags, coreOp, type Inst, makeInst, none, type OpName, type ValueId, withArgs } from '@sluice/ir';
+import { op, type Reader, type Rule, rule, type Simplifier } from '@sluice/pipeline';
+import { c, i32, i64, type Width, x } from './shape.ts';
+
+/** Bits that a value may have set because a load zero-extends: the width of the load; null when not known. */
+const loaded = (m: { inst(name: string): Inst }, signed: boolean): bigint | null => {
+  const { access } = m.inst('x').op;
+  return access === null || access.store || access.signed !== signed ? null : BigInt(access.bytes * 8);
+};
+
+const loads = [i32, i64].flatMap((w: Width): readonly Rule[] => [
+  rule(
+    'mask-of-load',
+    op(w.op('and'), x, c),
+    (_, m) => m.value('x'),
+    (m) => {
+      const bits = loaded(m, false);
+      if (bits === null || bits >= w.bits) return false;
+      const mask = (1n << bits) - 1n;
+      return (w.get(m, 'c') & mask) === mask;
+    },
+  ),
+  ...(w === i32 ? [8n, 16n] : [8n, 16n, 32n]).map((k) =>
+    rule(
+      'extend-of-load',
+      op(w.op(`extend${k}_s`), x),
+      (_, m) => m.value('x'),
+      (m) => {
+        const signed = loaded(m, true);
+        const unsigned = loaded(m, false);
+        return (signed !== null && signed <= k) || (unsigned !== null && unsigned < k);
+      },
+    ),
+  ),
+]);
+
+/** Rules of loads. */
+export const memory: readonly Rule[] = loads;
+
+/** A narrow store looks at the lowest bits only: masks and extensions that leave those alone go. */
+export const narrowStores: readonly Simplifier[] = [
+  {
+    name: 'store-of-masked',
+    accepts: ({ access, sig }) =>
+      access?.store === true &&
+      (sig.params[1] === 'i32' || sig.params[1] === 'i64') &&
+      access.bytes * 8 < widthOf(sig.params[1]),
+    apply: (inst, read) => {
+      const [address, stored] = inst.args;
+      if (address === undefined || stored === undefined) return null;
+      const bits = (inst.op.access?.bytes ?? 8) * 8;
+      const inner = keepsLowBits(read, stored, bits);
+      return inner === null ? null : withArgs(inst, [address, inner]);
+    },
+  },
+];
+
+/** What was boxed with a tag comes out with that tag; a bool is 0 or 1 there and a NaN has no bits, so not these two. */
+export const boxes: readonly Simplifier[] = [
+  {
+    name: 'unbox-of-box',
+    accepts: (op) => op.name === 'any.unbox',
+    apply: (inst, read) => {
+      const inner = read.inst(inst.args[0] as ValueId);
+      if (inner.op.name !== 'any.box' || inner.imm !== inst.imm) return null;
+      if (inst.imm === anyTags.float || inst.imm === anyTags.bool) return null;
+      return inner.args[0] ?? null;
+    },
+  },
+  {
+    name: 'tag-of-box',
+    accepts: (op) => op.name === 'any.tag',
+    apply: (inst, read) => {
+      const inner = read.inst(inst.args[0] as ValueId);
+      return inner.op.name === 'any.box' ? makeInst(coreOp('i32.const'), none, { imm: inner.imm }) : null;
+    },
+  },
+];
+
+const widthOf = (type: string): number => (type === 'i64' ? 64 : 32);
+const extensions = new Map<string, number>(
+  (['i32', 'i64'] as const).flatMap((t) =>
+    [8, 16, ...(t === 'i64' ? [32] : [])].map((k): [string, number] => [coreOp(`${t}.extend${k}_s` as OpName).name, k]),
+  ),
+);
+
+/** The operand of a mask or extension whose lowest `bits` bits are the operand's own. */
+function keepsLowBits(read: Reader, v: ValueId, bits: number): ValueId | null {
+  const inst = read.inst(v);
+  const [inner, other] = inst.args;
+  if (inner === undefined) return null;
+  if ((extensions.get(inst.op.name) ?? 0) >= bits) return inner;
+  if ((inst.op.name !== 'i32.and' && inst.op.name !== 'i64.and') || other === undefined) return null;
+  const mask = read.inst(other);
+  if (mask.op.kind !== 'const') return null;
+  const low = (1n << BigInt(bits)) - 1n;
+  return (BigInt(mask.imm as number | bigint) & low) === low ? inner : null;
+}
