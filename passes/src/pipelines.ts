@@ -65,7 +65,8 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
 
 /** The pipeline of a level. */
 export function levelPipeline(level: Level): Pipeline {
-  return pipeline(level, lists[level], passes);
+  const there = lists[level].filter((spec) => passes.has(spec.replace(/[@(].*/, '')));
+  return pipeline(level, there, passes);
 }
 
 /** Whether `text` names a level. */

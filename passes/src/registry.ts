@@ -3,8 +3,10 @@
 import type { Pass } from '@sluice/pipeline';
 import dce from './dce.ts';
 import sccp from './sccp.ts';
+import splitCriticalEdges from './split-critical-edges.ts';
+import ssaDestruct from './ssa-destruct.ts';
 
-const all: readonly Pass[] = [dce, sccp] as readonly Pass[];
+const all: readonly Pass[] = [dce, sccp, splitCriticalEdges, ssaDestruct];
 
 /** The passes by name, sorted. */
 export const passes: ReadonlyMap<string, Pass> = new Map(all.map((pass) => [pass.name, pass]));

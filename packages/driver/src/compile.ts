@@ -38,5 +38,5 @@ export function lower(m: Module, target: Target<Program>, tools: Toolchain, opti
     prepared,
     [...allocations.values()].map(({ func }) => func),
   );
-  return { program: target.emit(module, allocations), module, allocations };
+  return { program: target.emit(prepared, allocations), module, allocations };
 }

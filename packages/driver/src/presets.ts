@@ -1,16 +1,23 @@
 /** The concrete parts: the one file of the driver that names frontends, passes, backends and engines. */
 
+import registerTarget from '@sluice/backend-register';
+import stackTarget from '@sluice/backend-stack';
+import type { Program, RegisterProgram, StackProgram } from '@sluice/bytecode';
+import type { Target } from '@sluice/codegen';
 import { brilFrontend } from '@sluice/frontend-bril';
-import { coreTable, interp } from '@sluice/ir';
+import { coreTable, type Engine, interp } from '@sluice/ir';
 import { isLevel, levelPipeline, levels, passes } from '@sluice/passes';
+import { allocate } from '@sluice/passes/regalloc/index';
 import { ScheduleError } from '@sluice/pipeline';
+import { registerVM, stackVM } from '@sluice/vm';
 import { irFrontend } from './ir-frontend.ts';
-import type { Toolchain } from './toolchain.ts';
+import { stackFrontend } from './stack-frontend.ts';
+import type { EngineEntry, Toolchain } from './toolchain.ts';
 
 /** The parts that the command uses. */
 export const presets: Toolchain = {
   ops: coreTable,
-  frontends: [brilFrontend, irFrontend],
+  frontends: [brilFrontend, stackFrontend, irFrontend],
   passes,
   levels,
   levelPipeline: (name) => {
@@ -25,6 +32,8 @@ export const presets: Toolchain = {
       executes: 'module',
       instantiate: interp.instantiate,
     },
+    machine(stackVM, stackTarget, 'the stack machine: a generated JavaScript loop'),
+    machine(registerVM, registerTarget, 'the register machine: a generated WebAssembly loop'),
     {
       name: 'bril',
       summary: "Bril's direct interpreter, which never touches the IR",
@@ -32,8 +41,22 @@ export const presets: Toolchain = {
       executes: 'source',
     },
   ],
-  defaultEngine: 'interp',
-  allocate: () => {
-    throw new Error('no allocator');
-  },
+  defaultEngine: 'register',
+  allocate,
 };
+
+/** A machine as an entry: its target emits what its engine executes, so that the two need not be told apart by type. */
+function machine<P extends StackProgram | RegisterProgram>(
+  engine: Engine<P>,
+  target: Target<P>,
+  summary: string,
+): EngineEntry {
+  return {
+    name: engine.name,
+    summary,
+    unit: `${engine.name} instruction`,
+    executes: 'program',
+    target: target as Target<Program>,
+    instantiate: engine.instantiate as Engine<Program>['instantiate'],
+  };
+}
