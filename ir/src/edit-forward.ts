@@ -1,15 +1,16 @@
 /**
- * Which values stand for others: the substitutions of an Editor, as a union-find with path compression, and for each
- * representative the list of those that it stands for.
+ * Which values stand for others: the substitutions of an Editor, as a union-find with path compression. The members of
+ * a set form a ring besides, so that joining two sets and listing one cost what they must.
  */
 
 import type { ValueId } from './func.ts';
-import { none } from './inst.ts';
 
 /** Substitutions `from` -> `to`; see the head of this file. */
 export class Forwarding {
+  /** By value: what it was replaced by; -1 where it stands for itself. */
   #parent: Int32Array = new Int32Array(0);
-  #members = new Map<ValueId, ValueId[]>();
+  /** By value: the next member of its set, round and round. */
+  #ring: Int32Array = new Int32Array(0);
 
   /** Whether no substitution was made. */
   get empty(): boolean {
@@ -21,7 +22,7 @@ export class Forwarding {
     const parent = this.#parent;
     if (v >= parent.length) return v;
     let root = v as number;
-    for (let next = parent[root] as number; next >= 0; next = parent[root] ?? -1) root = next;
+    for (let next = parent[root] as number; next >= 0; next = parent[root] as number) root = next;
     for (let at = v as number; at !== root; ) {
       const next = parent[at] as number;
       parent[at] = root;
@@ -44,21 +45,31 @@ export class Forwarding {
     const source = this.resolve(from);
     const target = this.resolve(to);
     if (source === target) return;
-    if (source >= this.#parent.length) {
-      const grown = new Int32Array(Math.max(count, source + 1) + (count >> 2)).fill(-1);
-      grown.set(this.#parent);
-      this.#parent = grown;
-    }
+    const needed = Math.max(source, target) + 1;
+    if (needed > this.#parent.length) this.#grow(Math.max(count, needed));
     this.#parent[source] = target;
-    const members = this.#members.get(target) ?? [];
-    members.push(source);
-    for (const member of this.#members.get(source) ?? none) members.push(member);
-    this.#members.set(target, members);
-    this.#members.delete(source);
+    const ring = this.#ring;
+    const next = ring[source] as number;
+    ring[source] = ring[target] as number;
+    ring[target] = next;
   }
 
-  /** The values that a representative stands for, besides itself. */
-  membersOf(root: ValueId): readonly ValueId[] {
-    return this.#members.get(root) ?? none;
+  /** The values that a representative stands for, besides itself, in no promised order. */
+  *membersOf(root: ValueId): Generator<ValueId, void, void> {
+    const ring = this.#ring;
+    if (root >= ring.length) return;
+    for (let member = ring[root] as number; member !== root; member = ring[member] as number) yield member as ValueId;
+  }
+
+  #grow(count: number): void {
+    const from = this.#parent.length;
+    const length = count + (count >> 2);
+    const parent = new Int32Array(length).fill(-1, from);
+    parent.set(this.#parent);
+    const ring = new Int32Array(length);
+    ring.set(this.#ring);
+    for (let v = from; v < length; v++) ring[v] = v;
+    this.#parent = parent;
+    this.#ring = ring;
   }
 }

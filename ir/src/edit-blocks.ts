@@ -1,0 +1,209 @@
+/**
+ * Where instructions stand while a function is being edited: the blocks of an Editor, their order, and for each
+ * instruction its block.
+ *
+ * A block is opened (its phis and its body become chains, edit-chain.ts) when it first changes. Invariant: an instruction
+ * that stands in a block is in the chain of that block's phis or body, or is its terminator, and `home` says so.
+ *
+ * Nothing here knows of instructions: whether one is a phi is said by the caller, edges and phi inputs are the Editor's.
+ */
+
+import { blockOfValue } from './analysis/uses.ts';
+import { Chain, Links } from './edit-chain.ts';
+import type { Block, BlockId, Func, ValueId } from './func.ts';
+import { none, sameIds } from './inst.ts';
+
+interface OpenBlock {
+  readonly phis: Chain<ValueId>;
+  readonly body: Chain<ValueId>;
+  term: ValueId;
+  /** The last instruction that was put at the start of the body, where the next one goes; -1: none. */
+  lead: ValueId | -1;
+}
+
+/** The blocks of one Editor; see the head of this file. */
+export class BlockEdits {
+  readonly #base: Func;
+  /** The base's, until a block is added or removed. What is open counts more. */
+  #blocks: (Block | undefined)[];
+  readonly #open = new Map<BlockId, OpenBlock>();
+  readonly #links = new Links();
+  readonly #order: Chain<BlockId>;
+  /** By value: its block or -1; null until asked for. */
+  #home: Int32Array | null = null;
+
+  constructor(base: Func) {
+    this.#base = base;
+    this.#blocks = base.blocks as (Block | undefined)[];
+    this.#order = new Chain(new Links(), base.order);
+  }
+
+  // Blocks.
+
+  has(b: BlockId): boolean {
+    return this.#blocks[b] !== undefined;
+  }
+
+  get entry(): BlockId {
+    const entry = this.#order.first;
+    if (entry < 0) throw new Error(`@${this.#base.name} has no blocks`);
+    return entry as BlockId;
+  }
+
+  get order(): readonly BlockId[] {
+    return this.#order.items;
+  }
+
+  setOrder(order: readonly BlockId[]): void {
+    this.#order.reset(order);
+  }
+
+  /** A new block with a terminator and nothing else, right after `after`, or at the end. */
+  add(term: ValueId, after: BlockId | null): BlockId {
+    const b = this.#blocks.length as BlockId;
+    this.#own().push({ phis: none, body: none, term });
+    this.place(term, b);
+    this.#order.insertAfter(after !== null && this.has(after) ? after : this.#order.last, b);
+    return b;
+  }
+
+  /** Takes a block out; what stands in it must be gone already, or go. */
+  remove(b: BlockId): void {
+    this.#own()[b] = undefined;
+    this.#open.delete(b);
+    this.#order.remove(b);
+  }
+
+  phis(b: BlockId): readonly ValueId[] {
+    return this.#open.get(b)?.phis.items ?? this.#block(b).phis;
+  }
+
+  body(b: BlockId): readonly ValueId[] {
+    return this.#open.get(b)?.body.items ?? this.#block(b).body;
+  }
+
+  term(b: BlockId): ValueId {
+    return (this.#open.get(b) ?? this.#block(b)).term;
+  }
+
+  /** Moves the end of a body, from `at` on (or nothing but the terminator), and the terminator to another, empty block. */
+  moveTail(b: BlockId, at: ValueId, to: BlockId): void {
+    const from = this.#opened(b);
+    const rest = this.#opened(to);
+    const tail = at === from.term ? none : from.body.cut(at);
+    rest.body.reset(tail);
+    [from.term, rest.term] = [rest.term, from.term];
+    this.place(from.term, b);
+    this.place(rest.term, to);
+    for (const v of tail) this.place(v, to);
+    if (from.lead >= 0 && this.home(from.lead as ValueId) !== b) from.lead = from.body.last;
+  }
+
+  // Instructions.
+
+  /** The block in which an instruction stands; -1: in none. */
+  home(v: ValueId): BlockId | -1 {
+    return (this.#homes(0)[v] ?? -1) as BlockId | -1;
+  }
+
+  /** Says where an instruction stands; it must be there, or come there. */
+  place(v: ValueId, b: BlockId | -1): void {
+    this.#homes(v + 1)[v] = b;
+  }
+
+  append(b: BlockId, v: ValueId): void {
+    this.#opened(b).body.append(v);
+    this.place(v, b);
+  }
+
+  /** At the start of the body, after what was put there before. */
+  prepend(b: BlockId, v: ValueId): void {
+    const open = this.#opened(b);
+    open.body.insertAfter(open.lead, v);
+    open.lead = v;
+    this.place(v, b);
+  }
+
+  /** Before an instruction of the body or the terminator. */
+  insertBefore(b: BlockId, anchor: ValueId, v: ValueId): void {
+    const open = this.#opened(b);
+    if (anchor === open.term) open.body.append(v);
+    else open.body.insertAfter(open.body.before(anchor), v);
+    this.place(v, b);
+  }
+
+  addPhi(b: BlockId, v: ValueId): void {
+    this.#opened(b).phis.append(v);
+    this.place(v, b);
+  }
+
+  /** Takes an instruction that isn't a terminator out of its block. */
+  take(v: ValueId, isPhi: boolean): void {
+    const open = this.#opened(this.home(v) as BlockId);
+    if (open.lead === v) open.lead = open.body.before(v);
+    (isPhi ? open.phis : open.body).remove(v);
+    this.place(v, -1);
+  }
+
+  reorder(b: BlockId, body: readonly ValueId[]): void {
+    const open = this.#opened(b);
+    if (body.length !== open.body.items.length) {
+      throw new Error(`@${this.#base.name}: ^${b} has ${open.body.items.length} instructions, not ${body.length}`);
+    }
+    open.body.reset([...body]);
+    open.lead = -1;
+  }
+
+  /** The blocks; those of the base, when none differs. */
+  finish(): readonly (Block | undefined)[] {
+    const base = this.#base.blocks;
+    if (this.#open.size === 0 && this.#blocks === base) return base;
+    const blocks = this.#blocks.slice();
+    for (const [b, { phis, body, term }] of this.#open) {
+      const before = base[b];
+      const same =
+        before !== undefined &&
+        before.term === term &&
+        sameIds(before.phis, phis.items) &&
+        sameIds(before.body, body.items);
+      blocks[b] = same ? before : { phis: phis.items, body: body.items, term };
+    }
+    // Without the blocks that have come and gone: results that the shape keeps are as long as the list of blocks.
+    while (blocks.length > base.length && blocks.at(-1) === undefined) blocks.pop();
+    return blocks.length === base.length && blocks.every((block, b) => block === base[b]) ? base : blocks;
+  }
+
+  // Inside.
+
+  #own(): (Block | undefined)[] {
+    if (this.#blocks === this.#base.blocks) this.#blocks = [...this.#blocks];
+    return this.#blocks;
+  }
+
+  #block(b: BlockId | -1): Block {
+    const block = this.#blocks[b];
+    if (block === undefined) throw new Error(`@${this.#base.name}: no block ^${b}`);
+    return block;
+  }
+
+  #opened(b: BlockId): OpenBlock {
+    let open = this.#open.get(b);
+    if (open === undefined) {
+      const { phis, body, term } = this.#block(b);
+      open = { phis: new Chain(this.#links, phis), body: new Chain(this.#links, body), term, lead: -1 };
+      this.#open.set(b, open);
+    }
+    return open;
+  }
+
+  #homes(count: number): Int32Array {
+    if (this.#home === null || this.#home.length < count) {
+      const known: ArrayLike<number> = this.#home ?? blockOfValue(this.#base);
+      const least = Math.max(count, known.length);
+      const grown = new Int32Array(least + (least >> 1) + 16).fill(-1);
+      grown.set(known);
+      this.#home = grown;
+    }
+    return this.#home;
+  }
+}
