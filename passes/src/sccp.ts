@@ -36,7 +36,7 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { constantOf, constOp, jumpTo, trapOf } from './lib/structural.ts';
+import { constantOf, constantTypes, jumpTo, trapOf } from './lib/structural.ts';
 import { removeUnreachable } from './lib/unreachable.ts';
 
 const UNKNOWN = 0;
@@ -65,6 +65,7 @@ export default definePass({
 interface State {
   readonly f: Func;
   readonly cx: FuncContext;
+  readonly types: ReadonlySet<ResultType>;
   /** By value: UNKNOWN, CONSTANT or VARIES; it only ever rises. */
   readonly level: Uint8Array;
   /** By value: the constant where the level says so. */
@@ -91,6 +92,7 @@ function propagate(f: Func, cx: FuncContext): State {
   const s: State = {
     f,
     cx,
+    types: constantTypes(cx.ops),
     level: new Uint8Array(f.insts.length),
     constant: new Array<Value>(f.insts.length),
     takes: new Int32Array(f.blocks.length).fill(NOTHING),
@@ -184,7 +186,7 @@ function visitPhi(s: State, v: ValueId, b: BlockId): void {
     found = true;
   }
   if (!found) return;
-  if (constOp(s.cx.ops, type) === undefined) rise(s, v, VARIES, undefined);
+  if (!s.types.has(type)) rise(s, v, VARIES, undefined);
   else rise(s, v, CONSTANT, value);
 }
 
@@ -214,7 +216,7 @@ function visitValue(s: State, v: ValueId, inst: Inst, b: BlockId): boolean {
 /** All operands are constants. */
 function fold(s: State, v: ValueId, inst: Inst, b: BlockId): boolean {
   const { op, args, type } = inst;
-  if (type === 'void' || constOp(s.cx.ops, type) === undefined) {
+  if (!s.types.has(type)) {
     rise(s, v, VARIES, undefined);
     return true;
   }

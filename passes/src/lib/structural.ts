@@ -3,7 +3,6 @@
  * constant op for each type that has constants.
  */
 
-import type { TrapKind, Value } from '@sluice/ir';
 import {
   type BlockId,
   type Inst,
@@ -13,6 +12,9 @@ import {
   type OpKind,
   type OpTable,
   type ResultType,
+  type TrapKind,
+  type Value,
+  valueTypes,
 } from '@sluice/ir';
 
 const known = new WeakMap<OpTable, ReadonlyMap<OpKind, OpDef>>();
@@ -45,6 +47,18 @@ export function trapOf(ops: OpTable, kind: TrapKind, old: Inst | null = null): I
 export function constOp(ops: OpTable, type: ResultType): OpDef | undefined {
   const op = ops.get(`${type}.const`);
   return op?.kind === 'const' ? op : undefined;
+}
+
+const withConstants = new WeakMap<OpTable, ReadonlySet<ResultType>>();
+
+/** The types that have constants. */
+export function constantTypes(ops: OpTable): ReadonlySet<ResultType> {
+  let types = withConstants.get(ops);
+  if (types === undefined) {
+    types = new Set(valueTypes.filter((type) => constOp(ops, type) !== undefined));
+    withConstants.set(ops, types);
+  }
+  return types;
 }
 
 /** A constant of a type that has constants. */

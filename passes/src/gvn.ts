@@ -1,0 +1,315 @@
+/**
+ * Gives each computation one instruction: what a dominating instruction has computed, checked or read already is not
+ * done again.
+ *
+ *     ^0: %2 = i32.mul %0, %1          ^0: %2 = i32.mul %0, %1
+ *         heap.check %p                    heap.check %p
+ *         br_if %2, ^1, ^2       =>        br_if %2, ^1, ^2
+ *     ^1: %3 = i32.mul %1, %0          ^1:
+ *         heap.check %p                    ret %2
+ *         ret %3
+ *
+ * Paper:   Preston Briggs, Keith Cooper, Taylor Simpson, Value Numbering, Software: Practice and Experience 1997, section
+ *          3.1 (dominator-based). Versions of state: Ron Cytron et al., TOPLAS 1991, with regions in place of variables.
+ * Differs: one table and no scopes: an entry from a subtree of the dominator tree that was left can never be met again,
+ *          for the tree is walked in preorder, so that the next instruction with its key takes its place.
+ * Phases:  `versionsOf` numbers the state of each region: a number stands for one content, joins included; then
+ *          `number` walks the tree; `redundant` looks an instruction up, and enters it when it is the first.
+ * Safe:    an op that reads no state and doesn't diverge gives the same again; one that trapped would not have come here.
+ *          An op that only reads gives the same while the regions that it reads have the same version.
+ * Cost:    linear in instructions, operands and edges; iterated frontiers for the regions that are read and written.
+ * Not done: phis around a loop that are equal because they are (optimistic numbering); values that are there on some paths
+ *          only (PRE); stores that don't overlap and what a store stored: mem-forward.
+ */
+
+import {
+  type BlockId,
+  type DominatorTree,
+  domTree,
+  type Effect,
+  type Func,
+  frontiersOf,
+  type Imm,
+  type Inst,
+  isFunctional,
+  regions,
+  sameImm,
+  type ValueId,
+} from '@sluice/ir';
+import { definePass, type FuncContext } from '@sluice/pipeline';
+
+export default definePass({
+  name: 'gvn',
+  summary: 'remove what a dominating instruction has computed, checked or read already',
+  paper: 'Briggs, Cooper, Simpson, Value Numbering, Software: Practice and Experience 1997',
+  scope: 'func',
+  after: [{ pass: 'sccp', why: 'a branch that is never taken must not hide that two values are equal' }],
+  options: {
+    reads: { doc: 'also number instructions that read state: loads, checks, globals, slots', default: true },
+  },
+  run(f, cx) {
+    const tree = cx.get(domTree);
+    number(tree, {
+      f,
+      cx,
+      tree,
+      same: identity(f.insts.length),
+      home: new Int32Array(f.insts.length),
+      version: new Int32Array(f.insts.length),
+      table: tableFor(f.insts.length),
+      versions: versionsOf(f, cx, tree),
+    });
+  },
+});
+
+/** Open addressing with linear probing; empty where `value` is -1. */
+interface Table {
+  readonly mask: number;
+  readonly value: Int32Array;
+  readonly hash: Int32Array;
+}
+
+interface State {
+  readonly f: Func;
+  readonly cx: FuncContext<{ reads: { doc: string; default: true } }>;
+  readonly tree: DominatorTree<BlockId>;
+  /** By value: the value that takes its place, mostly itself. */
+  readonly same: Int32Array;
+  /** By value that is in the table: its block, and the version of the state that it read. */
+  readonly home: Int32Array;
+  readonly version: Int32Array;
+  readonly table: Table;
+  readonly versions: Versions;
+}
+
+function tableFor(count: number): Table {
+  let size = 16;
+  while (size * 2 < count * 3) size *= 2;
+  return { mask: size - 1, value: new Int32Array(size).fill(-1), hash: new Int32Array(size) };
+}
+
+function identity(count: number): Int32Array {
+  const same = new Int32Array(count);
+  for (let v = 0; v < count; v++) same[v] = v;
+  return same;
+}
+
+function number(tree: DominatorTree<BlockId>, s: State): void {
+  const { f, versions } = s;
+  const reads = s.cx.options.reads;
+  for (const b of tree.preorder) {
+    const { phis, body, term } = f.blocks[b] as NonNullable<(typeof f.blocks)[number]>;
+    enterBlock(versions, b, tree.idom[b] as number);
+    for (let i = 0; i < phis.length; i++) visitPhi(s, phis[i] as ValueId, b);
+    for (let i = 0; i < body.length; i++) {
+      const v = body[i] as ValueId;
+      const inst = f.insts[v] as Inst;
+      const { kind, effect } = inst.op;
+      if (effect.writes !== 0) wrote(versions, effect);
+      else if (kind === 'call') continue;
+      else if (effect.reads === 0 ? isFunctional(effect) : reads && !effect.diverges) {
+        const found = redundant(s, v, inst, b, effect.reads === 0 ? 0 : versionFor(versions, effect));
+        if (found !== -1) replace(s, v, inst, found);
+      }
+    }
+    wrote(versions, (f.insts[term] as Inst).op.effect);
+    leaveBlock(versions, b);
+  }
+}
+
+function visitPhi(s: State, v: ValueId, b: BlockId): void {
+  const inst = s.f.insts[v] as Inst;
+  const only = onlyInput(s, v, inst);
+  const found = only !== -1 ? only : redundant(s, v, inst, b, b);
+  if (found !== -1) replace(s, v, inst, found);
+}
+
+/** The one value that enters a phi; -1 when there are several. It dominates all predecessors, hence the block. */
+function onlyInput(s: State, v: ValueId, { args }: Inst): ValueId | -1 {
+  let only = -1;
+  for (let i = 0; i < args.length; i++) {
+    const arg = s.same[args[i] as number] as number;
+    if (arg === v || arg === only) continue;
+    if (only !== -1) return -1;
+    only = arg;
+  }
+  return only as ValueId | -1;
+}
+
+function replace(s: State, v: ValueId, inst: Inst, by: ValueId): void {
+  if (!s.cx.rewrite('redundant', v)) return;
+  s.same[v] = by;
+  if (inst.type === 'void') s.cx.edit.remove(v);
+  else s.cx.edit.replaceWith(v, by);
+}
+
+/**
+ * The dominating instruction that says the same, -1 when there is none. `version` is that of the state that is read, 0
+ * for none, the block for phis.
+ */
+function redundant(s: State, v: ValueId, inst: Inst, b: BlockId, version: number): ValueId | -1 {
+  const { table, tree } = s;
+  const { mask, value } = table;
+  const hash = hashOf(s, inst, version);
+  let at = hash & mask;
+  for (let l = value[at] as number; l !== -1; l = value[at] as number) {
+    if (table.hash[at] === hash && s.version[l] === version && says(s, inst, s.f.insts[l] as Inst)) {
+      const home = s.home[l] as BlockId;
+      if (home === b || tree.dominates(home, b)) return l as ValueId;
+      break;
+    }
+    at = (at + 1) & mask;
+  }
+  value[at] = v;
+  table.hash[at] = hash;
+  s.home[v] = b;
+  s.version[v] = version;
+  return -1;
+}
+
+// Two letters and the length of a name tell most ops with the same operands apart; `says` compares the rest.
+function hashOf(s: State, inst: Inst, version: number): number {
+  const { op, args, imm } = inst;
+  const { same } = s;
+  const swap = mustSwap(s, inst);
+  const name = swap ? (op.laws.swapped ?? op.name) : op.name;
+  const last = name.length - 1;
+  let h =
+    (name.length << 16) ^ (name.charCodeAt(last) << 8) ^ name.charCodeAt(last >> 1) ^ Math.imul(version, 0x2c1b3c6d);
+  if (last > 4) h ^= name.charCodeAt(4) << 12;
+  if (swap) {
+    h = mix(mix(h, same[args[1] as number] as number), same[args[0] as number] as number);
+  } else {
+    for (let i = 0; i < args.length; i++) h = mix(h, same[args[i] as number] as number);
+  }
+  if (imm !== undefined) h = mix(h, hashOfImm(imm));
+  return h ^ (h >>> 15);
+}
+
+function mix(h: number, x: number): number {
+  const k = Math.imul(h ^ x, 0x9e3779b1 | 0);
+  return k ^ (k >>> 13);
+}
+
+function hashOfImm(imm: Imm): number {
+  switch (typeof imm) {
+    case 'number':
+      return (imm | 0) === imm ? imm : Math.imul(imm * 0x10001, 31) ^ imm;
+    case 'bigint':
+      return Number(BigInt.asIntN(32, imm));
+    case 'string':
+      return imm.length * 31 + imm.charCodeAt(imm.length - 1);
+    case 'object':
+      return imm !== null && 'offset' in imm ? (imm.offset as number) : 1;
+    default:
+      return 0;
+  }
+}
+
+/** Whether the operands of an op with two are taken in the other order, so that both orders have one key. */
+function mustSwap({ same }: State, { op, args }: Inst): boolean {
+  if (args.length !== 2) return false;
+  const { laws } = op;
+  if (laws.commutative !== true && laws.swapped === undefined) return false;
+  return (same[args[0] as number] as number) > (same[args[1] as number] as number);
+}
+
+/** Whether two instructions say the same, given the same state. */
+function says(s: State, a: Inst, b: Inst): boolean {
+  if (a.type !== b.type || a.args.length !== b.args.length) return false;
+  if (a.op !== b.op) return a.op.laws.swapped === b.op.name && sameArgs(s, a.args, b.args, true);
+  if (!sameImm(a.imm, b.imm)) return false;
+  if (sameArgs(s, a.args, b.args, false)) return a.op.kind !== 'phi' || samePreds(a, b);
+  return a.op.laws.commutative === true && sameArgs(s, a.args, b.args, true);
+}
+
+function sameArgs({ same }: State, a: readonly ValueId[], b: readonly ValueId[], reversed: boolean): boolean {
+  if (reversed && a.length !== 2) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (same[a[i] as number] !== same[b[reversed ? 1 - i : i] as number]) return false;
+  }
+  return true;
+}
+
+// Inputs in another order are rare: such phis are not compared further.
+function samePreds(a: Inst, b: Inst): boolean {
+  for (let i = 0; i < a.blocks.length; i++) if (a.blocks[i] !== b.blocks[i]) return false;
+  return true;
+}
+
+/**
+ * Versions of state. A region gets a new number with each write and where paths meet on which it was written
+ * differently, so that one number is one content. Numbers only grow: the largest of several regions names them all,
+ * for while it is current none of the others has changed.
+ */
+interface Versions {
+  /** Regions that are both read and written, as positions in `regions`. */
+  readonly tracked: readonly number[];
+  /** By position in `tracked`. */
+  readonly now: Int32Array;
+  /** By block and position in `tracked`: the version at the end of the block. */
+  readonly after: Int32Array;
+  /** By block: the positions in `tracked` (as bits) of regions whose paths meet here. */
+  readonly meets: Int32Array;
+  last: number;
+}
+
+function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Versions {
+  const writes = new Int32Array(f.blocks.length);
+  let read = 0;
+  let written = 0;
+  for (const b of tree.preorder) {
+    const block = f.blocks[b];
+    if (block === undefined) continue;
+    let mask = (f.insts[block.term] as Inst).op.effect.writes;
+    for (let i = 0; i < block.body.length; i++) {
+      const { effect } = (f.insts[block.body[i] as number] as Inst).op;
+      mask |= effect.writes;
+      if (effect.writes === 0) read |= effect.reads;
+    }
+    writes[b] = mask;
+    written |= mask;
+  }
+  const both = cx.options.reads ? read & written : 0;
+  const tracked = regions.flatMap((_, r) => ((both & (1 << r)) !== 0 ? [r] : []));
+  const meets = new Int32Array(tracked.length === 0 ? 0 : f.blocks.length);
+  tracked.forEach((r, i) => {
+    const writers = [...tree.preorder].filter((b) => ((writes[b] as number) & (1 << r)) !== 0);
+    for (const b of cx.get(frontiersOf).iterated(writers)) meets[b] = (meets[b] as number) | (1 << i);
+  });
+  return {
+    tracked,
+    now: new Int32Array(tracked.length),
+    after: new Int32Array(tracked.length * f.blocks.length),
+    meets,
+    last: 0,
+  };
+}
+
+function enterBlock(s: Versions, b: BlockId, idom: number): void {
+  const { tracked, now, after, meets } = s;
+  const count = tracked.length;
+  for (let i = 0; i < count; i++) {
+    const meet = ((meets[b] as number) & (1 << i)) !== 0;
+    now[i] = meet ? ++s.last : idom === -1 ? 0 : (after[idom * count + i] as number);
+  }
+}
+
+function leaveBlock({ tracked, now, after }: Versions, b: BlockId): void {
+  for (let i = 0; i < tracked.length; i++) after[b * tracked.length + i] = now[i] as number;
+}
+
+function wrote(s: Versions, { writes }: Effect): void {
+  if (writes === 0) return;
+  for (let i = 0; i < s.tracked.length; i++) {
+    if ((writes & (1 << (s.tracked[i] as number))) !== 0) s.now[i] = ++s.last;
+  }
+}
+
+function versionFor(s: Versions, { reads }: Effect): number {
+  let version = 0;
+  for (let i = 0; i < s.tracked.length; i++) {
+    if ((reads & (1 << (s.tracked[i] as number))) !== 0 && (s.now[i] as number) > version) version = s.now[i] as number;
+  }
+  return version;
+}
