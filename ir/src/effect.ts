@@ -107,3 +107,11 @@ export function mustStayOrdered(a: Effect, b: Effect): boolean {
   const bEnds = mayTrap(b) || b.control;
   return (aEnds && (bEnds || b.writes !== 0)) || (bEnds && a.writes !== 0);
 }
+
+/**
+ * The regions whose contents can still be seen when an execution has ended in one of these traps (SPEC.md §11): neither
+ * slots nor what is in heap objects, unless the trap is one that a caller may catch.
+ */
+export function seenAfter(traps: readonly TrapKind[]): RegionSet {
+  return traps.includes('throw') ? allRegions : allRegions & ~regionSet('slots', 'heap');
+}
