@@ -4,7 +4,7 @@
  */
 
 import { findFunc, type Module } from '@sluice/ir';
-import { type Pipeline, type Remark, remarks, runPipeline } from '@sluice/pipeline';
+import { type Pipeline, type Remark, type RunOptions, remarks, runPipeline } from '@sluice/pipeline';
 import { labelOf } from './directives/output.ts';
 
 /** What a bisection found. */
@@ -17,11 +17,16 @@ export interface Culprit {
 }
 
 /** Looks for the first rewrite after which `isFaulty` holds. It must hold of the module after the whole pipeline. */
-export function bisect(m: Module, pipeline: Pipeline, isFaulty: (m: Module) => boolean): Culprit {
-  const total = runPipeline(m, pipeline).rewrites;
+export function bisect(
+  m: Module,
+  pipeline: Pipeline,
+  isFaulty: (m: Module) => boolean,
+  options: RunOptions = {},
+): Culprit {
+  const total = runPipeline(m, pipeline, options).rewrites;
   const faulty = (rewrites: number): boolean => {
     try {
-      return isFaulty(runPipeline(m, pipeline, { rewrites }).module);
+      return isFaulty(runPipeline(m, pipeline, { ...options, rewrites }).module);
     } catch {
       return true;
     }
@@ -40,14 +45,14 @@ export function bisect(m: Module, pipeline: Pipeline, isFaulty: (m: Module) => b
     if (faulty(middle)) bad = middle;
     else good = middle;
   }
-  const remark = remarkOf(m, pipeline, bad);
+  const remark = remarkOf(m, pipeline, bad, options);
   return { rewrites: bad, remark, text: `first differing rewrite: #${bad} ${describe(m, remark)}` };
 }
 
-function remarkOf(m: Module, pipeline: Pipeline, rewrites: number): Remark | null {
+function remarkOf(m: Module, pipeline: Pipeline, rewrites: number, options: RunOptions): Remark | null {
   const observer = remarks();
   try {
-    runPipeline(m, pipeline, { rewrites, observers: [observer] });
+    runPipeline(m, pipeline, { ...options, rewrites, observers: [observer] });
   } catch {
     // What was said until then is enough.
   }

@@ -1,0 +1,87 @@
+/**
+ * The ops that a generated program may use, with concrete types: derived from the op table by signature, immediate and
+ * effect. An op that is added to the table, or joined from outside, takes part without being named here.
+ */
+
+import { anyTags, anyTagType, type OpDef, type Type } from '@sluice/ir';
+import type { Features } from '../features.ts';
+
+/** An op at concrete types. */
+export interface OpForm {
+  readonly op: OpDef;
+  readonly params: readonly Type[];
+  readonly result: Type | 'void';
+  /** The immediate where the types depend on it (tags of dynamic values). */
+  readonly tag: number | null;
+}
+
+/** What an op works on, as far as generating it goes. */
+export type OpRole = 'plain' | 'access' | 'bulk' | 'grow' | 'segment' | 'slot' | 'global' | 'heap' | 'func' | 'const';
+
+/** The role of an op, by its effect and immediate. */
+export function roleOf(op: OpDef): OpRole {
+  if (op.kind === 'const') return 'const';
+  if (op.dialect === 'heap') return 'heap';
+  if (op.access !== null) return 'access';
+  if (op.effect.grows) return 'grow';
+  if (op.imm === 'global') return 'global';
+  if (op.imm === 'func') return 'func';
+  if (op.imm === 'index' && op.dialect === 'slot') return 'slot';
+  if (op.effect.traps.includes('out-of-bounds') || (op.imm === 'index' && op.effect.writes !== 0)) {
+    return op.imm === 'index' ? 'segment' : 'bulk';
+  }
+  return 'plain';
+}
+
+/** Forms in groups that are equally likely, by what they work on. `element`: the type of the elements of heap objects. */
+export function opForms(features: Features, element: Type): readonly (readonly OpForm[])[] {
+  const groups = new Map<string, OpForm[]>();
+  for (const op of features.ops.values()) {
+    if ((op.kind !== 'value' && op.kind !== 'const') || op.sig.variadic || !wanted(op, features)) continue;
+    for (const form of formsOf(op, features, element)) {
+      const role = roleOf(op);
+      const of =
+        role === 'plain' ? `${form.params[0] ?? form.result}${op.effect.traps.length > 0 ? ' traps' : ''}` : role;
+      const group = groups.get(of);
+      if (group === undefined) groups.set(of, [form]);
+      else group.push(form);
+    }
+  }
+  return [...groups.values()];
+}
+
+function wanted(op: OpDef, features: Features): boolean {
+  switch (roleOf(op)) {
+    case 'slot':
+      return features.slots;
+    case 'global':
+      return features.globals;
+    case 'heap':
+      return features.heap;
+    case 'access':
+    case 'bulk':
+    case 'grow':
+    case 'segment':
+      return features.memory;
+    default:
+      return true;
+  }
+}
+
+function formsOf(op: OpDef, features: Features, element: Type): readonly OpForm[] {
+  const { params, result } = op.sig;
+  const admits = (type: string): boolean => type === 'void' || features.types.some((t) => t === type);
+  const make = (open: Type, tag: number | null): readonly OpForm[] => {
+    const types = params.map((type) => (type === 'T' ? open : type));
+    const given = result === 'T' ? open : result;
+    return [...types, given].every(admits) ? [{ op, params: types, result: given, tag }] : [];
+  };
+  const generic = result === 'T' || params.includes('T');
+  if (op.dialect === 'any' && op.imm === 'index') {
+    return Object.values(anyTags).flatMap((tag) => make(anyTagType(tag) ?? 'i64', tag));
+  }
+  if (!generic) return make('i32', null);
+  if (op.dialect === 'heap') return make(element, null);
+  const refs = op.dialect === 'ref';
+  return features.types.filter((type) => !refs || type.endsWith('ref')).flatMap((type) => make(type, null));
+}

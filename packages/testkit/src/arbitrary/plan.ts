@@ -1,0 +1,112 @@
+/** What is known of a module before its functions are built: names, signatures and sizes, so that they can call each other. */
+
+import type { Data, Export, Func, Global, Import, Memory, Module, Signature, Type, Value } from '@sluice/ir';
+import { makeModule } from '@sluice/ir';
+import type { Features } from '../features.ts';
+import { cornersOf } from './const.ts';
+import { type OpForm, opForms } from './op-forms.ts';
+import { Draw, type FuncTree, type ProgramTree } from './program.ts';
+
+/** The parts of a module that function bodies refer to. */
+export interface Plan {
+  readonly features: Features;
+  readonly forms: readonly (readonly OpForm[])[];
+  readonly funcs: readonly { readonly name: string; readonly sig: Signature; readonly tree: FuncTree }[];
+  readonly imports: readonly Import[];
+  readonly globals: readonly Global[];
+  /** Counts down with each recursive call, so that recursion ends. */
+  readonly budget: string;
+  readonly table: readonly (string | null)[];
+  readonly memory: Memory | null;
+  readonly data: readonly Data[];
+  /** The type of elements of heap objects: one for the module, as SPEC §6 wants. */
+  readonly element: Type;
+}
+
+/** The plan of a program. */
+export function planOf(tree: ProgramTree, features: Features): Plan {
+  const draw = new Draw(tree.picks);
+  const { types } = features;
+  const element = draw.of(types);
+  const funcs = tree.funcs.map((func, i) => {
+    const own = new Draw(func.picks);
+    const list = (n: number): Type[] => Array.from({ length: own.below(n) }, () => own.of(types));
+    // The entry gives a result, so that it shows something.
+    const params = list(4);
+    const results = i === 0 ? [own.of(types), ...list(3)] : list(4);
+    return { name: `f${i}`, sig: { params, results }, tree: func };
+  });
+  return {
+    features,
+    forms: opForms(features, element),
+    funcs,
+    imports: features.host ? importsOf(draw, types) : [],
+    globals: globalsOf(draw, features),
+    budget: 'budget',
+    table: tableOf(draw, features, funcs.length),
+    memory: features.memory ? { min: 1, max: 1 + draw.below(3) } : null,
+    data: features.memory ? dataOf(draw) : [],
+    element,
+  };
+}
+
+function importsOf(draw: Draw, types: readonly Type[]): readonly Import[] {
+  const list = (n: number): Type[] => Array.from({ length: draw.below(n) }, () => draw.of(types));
+  const sigs: readonly Signature[] = [
+    { params: ['i32'], results: [] },
+    { params: list(4), results: [draw.of(types)] },
+    { params: list(3), results: [draw.of(types), draw.of(types)] },
+  ];
+  return sigs.map((sig, i) => ({ name: `h${i}`, module: 'host', field: `h${i}`, sig }));
+}
+
+function globalsOf(draw: Draw, features: Features): readonly Global[] {
+  const budget: Global = { name: 'budget', type: 'i32', mutable: true, init: 6 };
+  if (!features.globals) return [budget];
+  const own = features.types.flatMap((type): Global[] => [
+    { name: `g_${type}`, type, mutable: true, init: zeroish(type) },
+    { name: `c_${type}`, type, mutable: false, init: draw.of(cornersOf(type).filter(isLiteral)) },
+  ]);
+  return [budget, ...own];
+}
+
+/** Chars and pointers of type any have no form as constants. */
+function isLiteral(value: Value): boolean {
+  return typeof value !== 'object' || value === null;
+}
+
+function zeroish(type: Type): Value {
+  return type === 'i64' ? 7n : type === 'any' ? undefined : type.endsWith('ref') ? null : 1;
+}
+
+function tableOf(draw: Draw, features: Features, funcs: number): readonly (string | null)[] {
+  if (!features.indirect) return [];
+  const elements = Array.from({ length: 3 }, () => `f${draw.below(funcs)}`);
+  return [...elements, features.host ? 'h1' : null, null];
+}
+
+function dataOf(draw: Draw): readonly Data[] {
+  const bytes = (n: number): Uint8Array => Uint8Array.from({ length: n }, (_, i) => (i * 37 + draw.below(256)) & 255);
+  return [
+    { offset: draw.below(64), bytes: bytes(16) },
+    { offset: null, bytes: bytes(12) },
+  ];
+}
+
+/** The module of a plan with its functions built. */
+export function moduleOf(plan: Plan, funcs: readonly Func[]): Module {
+  const exports: Export[] = [
+    { external: 'main', kind: 'func', name: 'f0' },
+    ...plan.globals.map(({ name }): Export => ({ external: name, kind: 'global', name })),
+  ];
+  if (plan.memory !== null) exports.push({ external: 'memory', kind: 'memory', name: 'memory' });
+  return makeModule({
+    imports: plan.imports,
+    funcs,
+    memory: plan.memory,
+    table: plan.table.length === 0 ? null : { elements: plan.table },
+    globals: plan.globals,
+    data: plan.data,
+    exports,
+  });
+}

@@ -1,0 +1,270 @@
+/**
+ * The values that a function under construction can use at a place, and single ops over them.
+ *
+ * Two stores: the pool holds values whose definitions dominate the place (it grows and shrinks with the structure of the
+ * program), variables hold what may come over several edges (the builder makes phis of them).
+ *
+ * A NaN is canonicalised before its bits can be seen (SPEC §3), unless its bits are exact: constants, loads and
+ * reinterpretations move bits, and engines must not change them.
+ */
+
+import {
+  evalOp,
+  FuncBuilder,
+  type Imm,
+  type OpDef,
+  type OpName,
+  Trap,
+  type Type,
+  type Value,
+  type ValueId,
+  type Variable,
+  zeroOpName,
+} from '@sluice/ir';
+import { cornersOf } from './const.ts';
+import { type OpForm, roleOf } from './op-forms.ts';
+import type { Plan } from './plan.ts';
+import type { Draw } from './program.ts';
+
+/** How much of each pool there was at a place. */
+export type Mark = ReadonlyMap<string, number>;
+
+/** The values of one function, see the head of this file. */
+export class Values {
+  readonly b: FuncBuilder;
+  readonly plan: Plan;
+  /** Position of the function in the plan. */
+  readonly index: number;
+  readonly #pool = new Map<string, ValueId[]>();
+  readonly #variables = new Map<Type, readonly Variable[]>();
+  readonly #exact = new Set<ValueId>();
+
+  constructor(plan: Plan, index: number, draw: Draw) {
+    const func = plan.funcs[index];
+    if (func === undefined) throw new Error(`no function ${index} in the plan`);
+    this.plan = plan;
+    this.index = index;
+    this.b = new FuncBuilder(func.name, func.sig, plan.features.ops);
+    for (const [i, type] of func.sig.params.entries()) this.push(type, this.b.params[i] as ValueId);
+    for (const type of plan.features.types) {
+      if (plan.features.slots) this.b.slot(type);
+      const variables = [this.b.variable(type), this.b.variable(type)];
+      this.#variables.set(type, variables);
+      for (const variable of variables) this.b.write(variable, this.#fromPool(type, draw) ?? this.constant(type, draw));
+    }
+  }
+
+  // Where values are kept.
+
+  /** Makes a value usable wherever its definition dominates. */
+  push(kind: string, v: ValueId): void {
+    const list = this.#pool.get(kind);
+    if (list === undefined) this.#pool.set(kind, [v]);
+    else list.push(v);
+  }
+
+  /** The state of the pool, for `release`. */
+  mark(): Mark {
+    return new Map([...this.#pool].map(([kind, list]) => [kind, list.length]));
+  }
+
+  /** Forgets what was pushed since: its definitions do not dominate what follows. */
+  release(mark: Mark): void {
+    for (const [kind, list] of this.#pool) list.length = mark.get(kind) ?? 0;
+  }
+
+  variable(type: Type, draw: Draw): Variable {
+    return draw.of(this.#variables.get(type) ?? []);
+  }
+
+  #fromPool(kind: string, draw: Draw): ValueId | undefined {
+    const list = this.#pool.get(kind);
+    if (list === undefined || list.length === 0) return undefined;
+    // Recent values twice as often: chains of computations rather than heaps of them.
+    const back = Math.min(draw.below(list.length), draw.below(list.length));
+    return list[list.length - 1 - back];
+  }
+
+  // Values.
+
+  /** Some value of a type: a constant, a variable's, or one of the pool. */
+  value(type: Type, draw: Draw): ValueId {
+    const how = draw.below(8);
+    if (how === 0) return this.constant(type, draw);
+    if (how < 3) return this.b.read(this.variable(type, draw));
+    return this.#fromPool(type, draw) ?? this.b.read(this.variable(type, draw));
+  }
+
+  /** A constant; an op without operands for types that have none. */
+  constant(type: Type, draw: Draw): ValueId {
+    const zero = this.b.opNamed(zeroOpName(type));
+    if (zero.kind !== 'const') return this.b.emit(zero, [], undefined, type);
+    return this.literal(type, constantOf(type, draw));
+  }
+
+  /** This constant. */
+  literal(type: Type, value: Value): ValueId {
+    const v = this.b.constant(type, value);
+    this.#exact.add(v);
+    return v;
+  }
+
+  /** An i32 from 0 to `mask` (all ones). */
+  bounded(mask: number, draw: Draw): ValueId {
+    return this.b.emit('i32.and', [this.value('i32', draw), this.literal('i32', mask)]);
+  }
+
+  /** A pointer that a heap op gave, most of the time. */
+  pointer(draw: Draw): ValueId {
+    if (draw.oneIn(9)) return this.value('i64', draw);
+    const known = this.#fromPool('pointer', draw);
+    if (known !== undefined) return known;
+    const made = this.b.emit('heap.alloc', [this.literal('i64', BigInt(2 + draw.below(4)))]);
+    this.push('pointer', made);
+    return made;
+  }
+
+  /** The value with a canonical NaN in place of one whose bits engines may choose. */
+  #canonical(type: 'f32' | 'f64', v: ValueId): ValueId {
+    if (this.#exact.has(v)) return v;
+    const ordered = this.b.emit(`${type}.eq` as OpName, [v, v]);
+    return this.b.emit('select', [v, this.literal(type, Number.NaN), ordered], undefined, type);
+  }
+
+  // Ops.
+
+  /** One op of the table; its result goes to the pool. The result, or null of ops without one. */
+  op(draw: Draw): { readonly type: Type; readonly v: ValueId } | null {
+    const form = draw.of(draw.of(this.plan.forms));
+    const { op, params, result } = form;
+    const imm = this.#immediate(form, draw);
+    if (imm === skip) return null;
+    const args = op.kind === 'const' ? [] : this.#operands(form, draw);
+    const v = this.b.emit(op, args, imm, result);
+    if (result === 'void') return null;
+    if (op.kind === 'const' || op.access !== null || (op.bits && !params.includes(result))) this.#exact.add(v);
+    this.push(result, v);
+    if (op.dialect === 'heap' && result === 'i64' && params.length > 0 && op.effect.traps.length > 0) {
+      this.push('pointer', v);
+    }
+    return { type: result, v };
+  }
+
+  #immediate({ op, params, result, tag }: OpForm, draw: Draw): Imm | typeof skip {
+    const { plan } = this;
+    switch (roleOf(op)) {
+      case 'const':
+        return constantOf(result as Type, draw);
+      case 'access':
+        return accessOf(op, draw);
+      case 'segment':
+        // Active segments are empty by now; dropping the others too often would leave nothing to copy.
+        if (plan.data.length === 0 || (params.length === 0 && !draw.oneIn(3))) return skip;
+        return draw.oneIn(4) ? 0 : plan.data.length - 1;
+      case 'slot':
+        return plan.features.types.indexOf((params[0] ?? result) as Type);
+      case 'global': {
+        const type = params[0] ?? result;
+        const fit = plan.globals.filter(
+          (g) => g.type === type && g.name !== plan.budget && (g.mutable || params.length === 0),
+        );
+        return fit.length === 0 ? skip : draw.of(fit).name;
+      }
+      case 'func':
+        return draw.of([...plan.funcs, ...plan.imports]).name;
+      default:
+        return tag ?? undefined;
+    }
+  }
+
+  #operands(form: OpForm, draw: Draw): readonly ValueId[] {
+    const { op, params } = form;
+    switch (roleOf(op)) {
+      case 'access':
+        return params.map((type, i) => (i === 0 ? this.#address(draw) : this.#visible(op, type, draw)));
+      case 'grow':
+        return params.map(() => this.bounded(1, draw));
+      case 'bulk':
+      case 'segment': {
+        const mask = op.imm === 'index' ? 3 : 15;
+        return params.map((_, i) =>
+          draw.oneIn(24) ? this.value('i32', draw) : this.bounded(i === 0 ? 255 : mask, draw),
+        );
+      }
+      case 'heap':
+        return params.map((type, i) => this.#heapOperand(op, type, i, draw));
+      default:
+        return op.effect.traps.length > 0
+          ? this.#trapping(form, draw)
+          : params.map((type) => this.#visible(op, type, draw));
+    }
+  }
+
+  /** An operand of an op that may show a NaN's bits: a store, a reinterpretation, a copied sign. */
+  #visible(op: OpDef, type: Type, draw: Draw): ValueId {
+    const v = this.value(type, draw);
+    if (type !== 'f32' && type !== 'f64') return v;
+    const { params, result } = op.sig;
+    const shows =
+      op.access?.store === true || (op.bits && (params.filter((p) => p === type).length > 1 || result !== type));
+    return shows && !params.includes('T') ? this.#canonical(type, v) : v;
+  }
+
+  /** Mostly within the memory, of any alignment; some at its end, some anywhere. */
+  #address(draw: Draw): ValueId {
+    const how = draw.below(24);
+    if (how === 23 && this.plan.features.traps) return this.value('i32', draw);
+    if (how === 22 && this.plan.features.traps) return this.literal('i32', 65536 - draw.below(10));
+    return this.bounded(draw.of([31, 255, 24, 65528]), draw);
+  }
+
+  #heapOperand(op: OpDef, type: Type, i: number, draw: Draw): ValueId {
+    if (type !== 'i64') return this.value(type, draw);
+    const allocates = op.sig.result === 'i64' && op.sig.params.length === 1;
+    if (i === 0 && !allocates) return this.pointer(draw);
+    if (op.sig.result === 'void') return this.value(type, draw);
+    return this.literal('i64', BigInt(allocates ? (draw.oneIn(24) ? 0 : 2 + draw.below(4)) : draw.below(3)));
+  }
+
+  /** Operands of an op that traps on some of them: mostly with a last one that it never traps on. */
+  #trapping({ op, params }: OpForm, draw: Draw): readonly ValueId[] {
+    const free = this.plan.features.traps && draw.oneIn(4);
+    const last = params.length - 1;
+    const safe = free || op.eval === null ? undefined : safeConstant(op, params, draw);
+    return params.map((type, i) => {
+      return i === last && safe !== undefined ? this.literal(type, safe) : this.#visible(op, type, draw);
+    });
+  }
+}
+
+/** Said of an op that has nothing to work on in this module. */
+const skip: unique symbol = Symbol('skip');
+
+/** A constant of a type: small numbers, corner values, bits at random. */
+export function constantOf(type: Type, draw: Draw): Value {
+  const how = draw.below(6);
+  const small = draw.below(12) - 2;
+  if (how === 5) return draw.of(cornersOf(type));
+  if (how === 4 && type === 'i32') return Math.imul(draw.below(4096), 0x01003c17);
+  if (how === 4 && type === 'i64') return BigInt.asIntN(64, BigInt(draw.below(4096)) * 0x1003c17_1003c17n);
+  if (type === 'i64') return BigInt(small);
+  return type === 'f32' || type === 'f64' ? small / (how === 4 ? 4 : 1) : small;
+}
+
+function accessOf(op: OpDef, draw: Draw): Imm {
+  const far = draw.oneIn(16) ? 65530 : 0;
+  const offset = draw.below(4) === 3 ? draw.below(24) : 0;
+  return { offset: far + offset, align: draw.below(Math.log2(op.access?.bytes ?? 1) + 1) };
+}
+
+/** A constant for the last operand with which the op traps for no corner value of the first one; undefined: none found. */
+function safeConstant(op: OpDef, params: readonly Type[], draw: Draw): Value | undefined {
+  const first = params[0] as Type;
+  const last = params.at(-1) as Type;
+  for (let tries = 0; tries < 6; tries++) {
+    const c = constantOf(last, draw);
+    const lists = params.length === 1 ? [[c]] : cornersOf(first).map((corner) => [corner, c]);
+    if (!lists.some((args) => evalOp(op, 'i32', params, args) instanceof Trap)) return c;
+  }
+  return undefined;
+}
