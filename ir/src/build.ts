@@ -1,38 +1,26 @@
 /**
- * Builds a function block by block, with SSA construction on the fly: a frontend declares variables, writes and reads
- * them, and phis come out where they are needed, minimal on irreducible graphs too.
+ * Builds a function block by block: a frontend declares variables, writes and reads them as its language does, and the
+ * function comes out in SSA form with phis only where they are needed (build-variables.ts).
  *
- * Paper:   Braun et al.: Simple and Efficient Construction of Static Single Assignment Form, CC 2013.
- * Differs: reading a variable follows predecessors with a worklist in place of recursion; redundant phis are removed once at
- *          the end, by components, and not after each phi (redundant-phis.ts).
+ * Paper:   Braun et al.: Simple and Efficient Construction of Static Single Assignment Form, CC 2013, for reads inside a
+ *          block and for the removal of redundant phis by components (redundant-phis.ts); phis across blocks are placed at the
+ *          end, see build-variables.ts for why.
  *
- * Life of a block: `block()`, any edges to it, `seal(b)` once all its predecessors have their terminators (`finish` seals
- * what is left), instructions by `at(b)`, one terminator. Blocks that the entry does not reach are dropped at the end.
+ * Life of a block: `block()`, any edges to it, instructions by `at(b)`, one terminator. Blocks that the entry does not reach
+ * are dropped at the end.
  */
 
+import { assemble, type BuiltBlock } from './build-finish.ts';
+import { type Variable, Variables } from './build-variables.ts';
 import type { Span } from './diag.ts';
-import { Forwarding } from './edit-forward.ts';
-import type { Block, BlockId, Func, Inst, ValueId } from './func.ts';
-import { makeInst, none, withArgs, withEdges } from './inst.ts';
+import type { BlockId, Func, Inst, ValueId } from './func.ts';
+import { makeInst, none, withEdges } from './inst.ts';
 import type { Imm, OpDef, OpTable } from './op.ts';
 import { coreTable, type OpName, zeroOpName } from './ops/index.ts';
-import { removeRedundantPhis } from './redundant-phis.ts';
 import type { ResultType, Signature, Type } from './type.ts';
 import { type Value, zeroOf } from './value.ts';
 
-/** A variable of the source: written and read many times, unlike a value. */
-export type Variable = number & { readonly __id: 'variable' };
-
-interface BlockState {
-  readonly phis: ValueId[];
-  readonly body: ValueId[];
-  term: ValueId | -1;
-  readonly preds: BlockId[];
-  readonly defs: Map<Variable, ValueId>;
-  sealed: boolean;
-  /** Phis that wait for the block to be sealed. */
-  readonly incomplete: [Variable, ValueId][];
-}
+export type { Variable } from './build-variables.ts';
 
 /** Builds one function; see the head of this file. */
 export class FuncBuilder {
@@ -45,21 +33,22 @@ export class FuncBuilder {
   readonly entry: BlockId;
   /** Location that new instructions get. */
   loc: Span | null = null;
-  #insts: (Inst | undefined)[] = [];
-  #blocks: BlockState[] = [];
+  readonly #insts: (Inst | undefined)[] = [];
+  readonly #blocks: BuiltBlock[] = [];
   #current: BlockId;
-  #variables: Type[] = [];
-  #slots: Type[] = [];
-  #forward = new Forwarding();
-  #valueNames = new Map<ValueId, string>();
-  #blockNames = new Map<BlockId, string>();
-  #phiVariables = new Set<ValueId>();
+  readonly #slots: Type[] = [];
+  readonly #valueNames = new Map<ValueId, string>();
+  readonly #blockNames = new Map<BlockId, string>();
+  readonly #variables: Variables;
+  /** Zeros that were read where nothing was written; they stand at the start of the entry. */
+  readonly #zeros = new Map<Type, ValueId>();
 
   constructor(name: string, sig: Signature, ops: OpTable = coreTable) {
     this.name = name;
     this.sig = sig;
     this.ops = ops;
     const param = this.opNamed('param');
+    this.#variables = new Variables(this.#variableHost());
     this.params = sig.params.map((type, i) => this.#create(makeInst(param, none, { imm: i, type })));
     this.entry = this.block('entry');
     this.seal(this.entry);
@@ -78,15 +67,7 @@ export class FuncBuilder {
   /** A new block. */
   block(name?: string): BlockId {
     const b = this.#blocks.length as BlockId;
-    this.#blocks.push({
-      phis: [],
-      body: [],
-      term: -1,
-      preds: [],
-      defs: new Map(),
-      sealed: false,
-      incomplete: [],
-    });
+    this.#blocks.push({ phis: [], body: [], term: -1, preds: [], sealed: false });
     if (name !== undefined) this.#blockNames.set(b, name);
     return b;
   }
@@ -108,11 +89,7 @@ export class FuncBuilder {
 
   /** Says that all edges to the block are there. */
   seal(b: BlockId): void {
-    const state = this.#state(b);
-    if (state.sealed) return;
-    state.sealed = true;
-    for (const [variable, phi] of state.incomplete) this.#fillPhis(variable, phi, b);
-    state.incomplete.length = 0;
+    this.#state(b).sealed = true;
   }
 
   // Instructions.
@@ -215,179 +192,35 @@ export class FuncBuilder {
 
   /** A new variable. */
   variable(type: Type): Variable {
-    this.#variables.push(type);
-    return (this.#variables.length - 1) as Variable;
+    return this.#variables.add(type);
   }
 
   /** The variable has this value from here on in the block `b`. */
   write(variable: Variable, value: ValueId, b: BlockId = this.#current): void {
-    this.#state(b).defs.set(variable, value);
+    this.#variables.write(variable, value, b);
   }
 
   /** The variable's value at the end of a block so far; zero of its type where it was never written. */
   read(variable: Variable, b: BlockId = this.#current): ValueId {
-    const pending: [ValueId, BlockId][] = [];
-    const value = this.#lookUp(variable, b, pending);
-    this.#drain(variable, pending);
-    return this.#forward.resolve(value);
-  }
-
-  /** Walks up single predecessors to a definition; where paths join, makes a phi and leaves its inputs to `pending`. */
-  #lookUp(variable: Variable, from: BlockId, pending: [ValueId, BlockId][]): ValueId {
-    const passed: BlockState[] = [];
-    let b = from;
-    let value: ValueId | undefined;
-    for (;;) {
-      const state = this.#state(b);
-      value = state.defs.get(variable);
-      if (value !== undefined) break;
-      passed.push(state);
-      const [only] = state.preds;
-      if (state.sealed && state.preds.length === 1 && only !== undefined && only !== b) {
-        // A cycle of blocks with one predecessor each is unreachable: it never meets a definition.
-        if (passed.length > this.#blocks.length) {
-          value = this.#zero(variable);
-          break;
-        }
-        b = only;
-        continue;
-      }
-      if (state.sealed && state.preds.length === 0) {
-        value = this.#zero(variable);
-        break;
-      }
-      value = this.#create(makeInst(this.opNamed('phi'), none, { type: this.#typeOf(variable) }));
-      state.phis.push(value);
-      this.#phiVariables.add(value);
-      if (state.sealed) pending.push([value, b]);
-      else state.incomplete.push([variable, value]);
-      break;
-    }
-    for (const state of passed) state.defs.set(variable, value);
-    return value;
-  }
-
-  #fillPhis(variable: Variable, phi: ValueId, b: BlockId): void {
-    this.#drain(variable, [[phi, b]]);
-  }
-
-  #drain(variable: Variable, pending: [ValueId, BlockId][]): void {
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      const [phi, b] = next;
-      const { preds } = this.#state(b);
-      this.#setPhi(
-        phi,
-        preds.map((pred) => this.#lookUp(variable, pred, pending)),
-        [...preds],
-      );
-    }
-  }
-
-  #zero(variable: Variable): ValueId {
-    const type = this.#typeOf(variable);
-    const op = this.opNamed(zeroOpName(type));
-    const v = this.#create(makeInst(op, none, { imm: op.kind === 'const' ? zeroOf(type) : undefined, type }));
-    this.#state(this.entry).body.unshift(v);
-    return v;
-  }
-
-  #typeOf(variable: Variable): Type {
-    const type = this.#variables[variable];
-    if (type === undefined) throw new Error(`@${this.name}: no variable ${variable}`);
-    return type;
+    return this.#variables.read(variable, b);
   }
 
   // The end.
 
   /** The function. Throws when a block lacks its terminator: a frontend's mistake. */
   finish(): Func {
-    for (let b = 0; b < this.#blocks.length; b++) this.seal(b as BlockId);
-    const order = this.#reachable();
-    this.#dropUnreachableInputs(order);
-    this.#removeRedundant(order);
-    return this.#assemble(order);
-  }
-
-  #reachable(): readonly BlockId[] {
-    const seen = new Uint8Array(this.#blocks.length);
-    const work: BlockId[] = [this.entry];
-    seen[this.entry] = 1;
-    for (let b = work.pop(); b !== undefined; b = work.pop()) {
-      const { term } = this.#state(b);
-      if (term < 0) throw new Error(`@${this.name}: ^${b} has no terminator`);
-      for (const target of this.inst(term as ValueId).blocks) {
-        if (seen[target] === 1) continue;
-        seen[target] = 1;
-        work.push(target);
-      }
-    }
-    const order: BlockId[] = [];
-    for (let b = 0; b < seen.length; b++) if (seen[b] === 1) order.push(b as BlockId);
-    return order;
-  }
-
-  #dropUnreachableInputs(order: readonly BlockId[]): void {
-    if (order.length === this.#blocks.length) return;
-    const alive = new Set(order);
-    for (const b of order) {
-      for (const phi of this.#state(b).phis) {
-        const inst = this.inst(phi);
-        if (inst.blocks.every((pred) => alive.has(pred))) continue;
-        const args = inst.args.filter((_, i) => alive.has(inst.blocks[i] as BlockId));
-        this.#insts[phi] = withEdges(
-          inst,
-          args,
-          inst.blocks.filter((pred) => alive.has(pred)),
-        );
-      }
-    }
-  }
-
-  #removeRedundant(order: readonly BlockId[]): void {
-    const phis: ValueId[] = [];
-    for (const b of order) for (const phi of this.#state(b).phis) if (this.#phiVariables.has(phi)) phis.push(phi);
-    const among = new Set(phis);
-    removeRedundantPhis(
-      phis,
-      (v) => (among.has(v) ? this.#forward.resolveAll(this.inst(v).args) : undefined),
-      (phi, by) => {
-        this.#forward.add(phi, by, this.#insts.length);
-        among.delete(phi);
-      },
-    );
-  }
-
-  #assemble(order: readonly BlockId[]): Func {
-    const forward = this.#forward;
-    const insts: (Inst | undefined)[] = new Array(this.#insts.length).fill(undefined);
-    const keep = (v: ValueId): void => {
-      const inst = this.inst(v);
-      const args = forward.resolveAll(inst.args);
-      insts[v] = args === inst.args ? inst : withArgs(inst, args);
-    };
-    const blocks: (Block | undefined)[] = new Array(this.#blocks.length).fill(undefined);
-    for (const v of this.params) keep(v);
-    for (const b of order) {
-      const state = this.#state(b);
-      const phis = state.phis.filter((v) => forward.resolve(v) === v);
-      for (const v of phis) keep(v);
-      for (const v of state.body) keep(v);
-      keep(state.term as ValueId);
-      blocks[b] = { phis, body: state.body, term: state.term as ValueId };
-    }
-    return {
+    return assemble({
       name: this.name,
       sig: this.sig,
       params: this.params,
-      insts,
-      blocks,
-      order,
+      insts: this.#insts,
+      blocks: this.#blocks,
       slots: this.#slots,
-      valueNames: new Map([...this.#valueNames].filter(([v]) => insts[v] !== undefined)),
-      blockNames: new Map([...this.#blockNames].filter(([b]) => blocks[b] !== undefined)),
-      shape: { cache: new Map() },
-      cache: new Map(),
-    };
+      valueNames: this.#valueNames,
+      blockNames: this.#blockNames,
+      zeros: this.#zeros,
+      place: (shape, forward) => this.#variables.place(shape, forward),
+    });
   }
 
   // Inside.
@@ -396,16 +229,38 @@ export class FuncBuilder {
     this.#insts[phi] = withEdges(this.inst(phi), args, blocks);
   }
 
-  #state(b: BlockId): BlockState {
+  #state(b: BlockId): BuiltBlock {
     const state = this.#blocks[b];
     if (state === undefined) throw new Error(`@${this.name}: no block ^${b}`);
     return state;
   }
 
-  #openState(): BlockState {
+  #openState(): BuiltBlock {
     const state = this.#state(this.#current);
     if (state.term >= 0) throw new Error(`@${this.name}: ^${this.#current} is closed already`);
     return state;
+  }
+
+  #variableHost(): VariableHost {
+    return {
+      onlyPred: (b) => {
+        const { sealed, preds } = this.#state(b);
+        return sealed && preds.length === 1 ? preds[0] : undefined;
+      },
+      newPhi: (type) => this.#create(makeInst(this.opNamed('phi'), none, { type })),
+      zero: (type) => this.#zero(type),
+      valueCount: () => this.#insts.length,
+    };
+  }
+
+  #zero(type: Type): ValueId {
+    let v = this.#zeros.get(type);
+    if (v === undefined) {
+      const op = this.opNamed(zeroOpName(type));
+      v = this.#create(makeInst(op, none, { imm: op.kind === 'const' ? zeroOf(type) : undefined, type }));
+      this.#zeros.set(type, v);
+    }
+    return v;
   }
 
   #create(inst: Inst): ValueId {

@@ -1,0 +1,142 @@
+/**
+ * The end of building a function: what the entry doesn't reach is dropped, variables get their phis (build-phis.ts), phis
+ * that are no choice are replaced, and the rest becomes a `Func`.
+ */
+
+import type { PlacedPhi } from './build-phis.ts';
+import { Forwarding } from './edit-forward.ts';
+import type { Block, BlockId, Func, Inst, ValueId } from './func.ts';
+import { none, withArgs, withEdges } from './inst.ts';
+import { removeRedundantPhis } from './redundant-phis.ts';
+import type { Type } from './type.ts';
+
+/** A block that is being built. */
+export interface BuiltBlock {
+  readonly phis: ValueId[];
+  readonly body: ValueId[];
+  /** -1 until it is there. */
+  term: ValueId | -1;
+  /** Each once. */
+  readonly preds: BlockId[];
+  sealed: boolean;
+}
+
+/** A function that is being built: all of a `Func` but what follows from the rest. */
+export interface BuiltFunc extends Pick<Func, 'name' | 'sig' | 'params' | 'slots' | 'valueNames' | 'blockNames'> {
+  /** By `ValueId`; written to. */
+  readonly insts: (Inst | undefined)[];
+  readonly blocks: readonly BuiltBlock[];
+  /** Zeros of variables that were never written; they come to stand at the start of the entry. */
+  readonly zeros: ReadonlyMap<Type, ValueId>;
+  /** Places the phis of variables, given the final blocks and edges. */
+  readonly place: (shape: Func, forward: Forwarding) => readonly PlacedPhi[];
+}
+
+/** The function. The first block is the entry; the order of layout is that of the blocks. */
+export function assemble(built: BuiltFunc): Func {
+  const order = reachable(built);
+  dropUnreachableInputs(built, order);
+  const forward = new Forwarding();
+  const placed = built.place(funcOf(built, order, built.insts, shapeBlocks(built, order)), forward);
+  const phisIn = new Map<BlockId, ValueId[]>();
+  for (const { block, value, preds, args } of placed) {
+    built.insts[value] = withEdges(instOf(built, value), args, preds);
+    const list = phisIn.get(block);
+    if (list === undefined) phisIn.set(block, [value]);
+    else list.push(value);
+  }
+  replaceRedundant(built, placed, forward);
+  const insts: (Inst | undefined)[] = new Array(built.insts.length).fill(undefined);
+  const keep = (v: ValueId): void => {
+    const inst = instOf(built, v);
+    const args = forward.resolveAll(inst.args);
+    insts[v] = args === inst.args ? inst : withArgs(inst, args);
+  };
+  const blocks: (Block | undefined)[] = new Array(built.blocks.length).fill(undefined);
+  for (const v of built.params) keep(v);
+  for (const b of order) {
+    const state = built.blocks[b] as BuiltBlock;
+    const phis = [...state.phis, ...(phisIn.get(b) ?? [])].filter((v) => forward.resolve(v) === v);
+    const body = b === order[0] ? [...built.zeros.values(), ...state.body] : state.body;
+    for (const v of phis) keep(v);
+    for (const v of body) keep(v);
+    keep(state.term as ValueId);
+    blocks[b] = { phis, body, term: state.term as ValueId };
+  }
+  return funcOf(built, order, insts, blocks);
+}
+
+function funcOf(built: BuiltFunc, order: readonly BlockId[], insts: Func['insts'], blocks: Func['blocks']): Func {
+  const { name, sig, params, slots, valueNames, blockNames } = built;
+  return {
+    name,
+    sig,
+    params,
+    insts,
+    blocks,
+    order,
+    slots,
+    valueNames: new Map([...valueNames].filter(([v]) => insts[v] !== undefined)),
+    blockNames: new Map([...blockNames].filter(([b]) => blocks[b] !== undefined)),
+    shape: { cache: new Map() },
+    cache: new Map(),
+  };
+}
+
+/** The blocks with their terminators alone. */
+function shapeBlocks(built: BuiltFunc, order: readonly BlockId[]): (Block | undefined)[] {
+  const blocks: (Block | undefined)[] = new Array(built.blocks.length).fill(undefined);
+  for (const b of order) blocks[b] = { phis: none, body: none, term: built.blocks[b]?.term as ValueId };
+  return blocks;
+}
+
+function reachable(built: BuiltFunc): readonly BlockId[] {
+  const seen = new Uint8Array(built.blocks.length);
+  const work = [0];
+  seen[0] = 1;
+  for (let b = work.pop(); b !== undefined; b = work.pop()) {
+    const { term } = built.blocks[b] as BuiltBlock;
+    if (term < 0) throw new Error(`@${built.name}: ^${b} has no terminator`);
+    for (const target of instOf(built, term as ValueId).blocks) {
+      if (seen[target] === 1) continue;
+      seen[target] = 1;
+      work.push(target);
+    }
+  }
+  const order: BlockId[] = [];
+  for (let b = 0; b < seen.length; b++) if (seen[b] === 1) order.push(b as BlockId);
+  return order;
+}
+
+function dropUnreachableInputs(built: BuiltFunc, order: readonly BlockId[]): void {
+  if (order.length === built.blocks.length) return;
+  const alive = new Set(order);
+  for (const b of order) {
+    for (const phi of built.blocks[b]?.phis ?? []) {
+      const inst = instOf(built, phi);
+      if (inst.blocks.every((pred) => alive.has(pred))) continue;
+      const args = inst.args.filter((_, i) => alive.has(inst.blocks[i] as BlockId));
+      const blocks = inst.blocks.filter((pred) => alive.has(pred));
+      built.insts[phi] = withEdges(inst, args, blocks);
+    }
+  }
+}
+
+/** Says in `forward` what replaces the placed phis that are no choice. */
+function replaceRedundant(built: BuiltFunc, placed: readonly PlacedPhi[], forward: Forwarding): void {
+  const among = new Set(placed.map(({ value }) => value));
+  removeRedundantPhis(
+    [...among],
+    (v) => (among.has(v) ? forward.resolveAll(instOf(built, v).args) : undefined),
+    (phi, by) => {
+      among.delete(phi);
+      forward.add(phi, by, built.insts.length);
+    },
+  );
+}
+
+function instOf(built: BuiltFunc, v: ValueId): Inst {
+  const inst = built.insts[v];
+  if (inst === undefined) throw new Error(`@${built.name}: no instruction %${v}`);
+  return inst;
+}
