@@ -2,8 +2,9 @@
  * Forms: how the loop executes one step. A form is JavaScript text over operand words; the loop of a program is made
  * of the texts of the forms that the program uses (loop.ts), so that it stays small enough for the optimising compiler.
  *
- * In a text `@1`, `@2`, ... are the step's operand words and `@p` is its place in the code. Words that name cells of i32
- * and f32 are doubled, since these are read through 4-byte views. Macros, replaced according to the loop's variant:
+ * In a text `@1`, `@2`, ... are the step's operand words, `@p` is its place in the code and `@n` the place of the next
+ * step. Words that name cells of i32 and f32 are doubled, since these are read through 4-byte views. Macros, replaced
+ * according to the loop's variant:
  *
  *   @back     pays a unit of fuel for a jump backwards       @call     pays a unit for a call
  *   @leave    puts counters back into the state              @cells    reads the views of the cells anew
@@ -108,41 +109,40 @@ export function moveWords(kind: SourceKind, to: number, from: number): number[] 
 
 export const jumpForm = (back: boolean): Form => form(`${back ? '@back' : ''}pc=@1;continue;`, 1, false);
 
-/** Goes to the label (the last word) if the condition holds. */
+/**
+ * Goes to the label (word `k`) if the condition holds. Both ways are computed before: what a loop has not executed yet
+ * when it is compiled makes it be compiled once more (warm.ts).
+ */
 export function branchText(condition: string, k: number, back: boolean): string {
-  return `if(${condition}){${back ? '@back' : ''}pc=@${k};continue;}`;
+  return `const to=@${k},on=@n;if(${condition}){${back ? '@back' : ''}pc=to;}else pc=on;continue;`;
 }
 
-/** Words: source, lowest case, number of cases, labels: default, then each case. */
+/** Words: source, lowest case, number of cases, a label for each case, the default last. */
 export const denseSwitch = (back: boolean): Form =>
   form(
-    `{const k=(I[fq+@1]-@2)>>>0;const to=k<@3?C[@p+5+k]:@4;${back ? 'if(to<=pc){@back}' : ''}pc=to;continue;}`,
+    `{const n=@3,k=(I[fq+@1]-@2)>>>0,to=C[@p+4+(k<n?k:n)];${back ? 'if(to<=pc){@back}' : ''}pc=to;continue;}`,
     -1,
     false,
   );
 
 /** Words: source, number of the table, labels: default, then each case; the table gives the position of the case. */
 export const sparseSwitch = (back: boolean): Form =>
-  form(
-    `{const k=T[@2].get(I[fq+@1]);const to=k===undefined?@3:C[@p+4+k];${back ? 'if(to<=pc){@back}' : ''}pc=to;continue;}`,
-    -1,
-    false,
-  );
+  form(`{const to=C[@p+3+(T[@2].get(I[fq+@1])??0)];${back ? 'if(to<=pc){@back}' : ''}pc=to;continue;}`, -1, false);
 
 /** Goes into a function whose frame begins at a cell of the caller's: words entry, cell, size of the callee's frame. */
-const enter = (entry: string, size: string, width: number): string =>
+const enter = (entry: string, size: string): string =>
   `if(fr>=frames){const e=st.deepen(fr);if(e!==0){@leave;return 2;}FR=st.FR;frames=st.frames;}` +
-  `FR[fr]=@p+${width + 1};FR[fr+1]=fp;fr+=2;fp+=@2;fq=fp<<1;` +
+  `FR[fr]=@n;FR[fr+1]=fp;fr+=2;fp+=@2;fq=fp<<1;` +
   `if(fp+${size}>cells){@leave;st.growCells(fp+${size});@cells;}pc=${entry};continue;`;
 
 /** Words: entry, cell of the first argument, size of the callee's frame. */
-export const callForm: Form = form(`{@call${enter('@1', '@3', 3)}}`, 3, false);
+export const callForm: Form = form(`{@call${enter('@1', '@3')}}`, 3, false);
 
 /** Words: number of the call's site, cell of the first argument, cell of the index. The site gives the size of the
  * callee's frame, or what is left of its answer: -1 it traps, -2 it is the host's. */
 export const callIndirectForm: Form = form(
   `{const s=X[@1](I[fq+@3]);if(s===-1)${trapText('st.trap')}` +
-    `if(s===-2){@leave;st.callHost(fp,fr);@resume;pc=@p+4;continue;}@call${enter('st.entry', 's', 3)}}`,
+    `if(s===-2){@leave;st.callHost(fp,fr);@resume;pc=@n;continue;}@call${enter('st.entry', 's')}}`,
   3,
   false,
 );

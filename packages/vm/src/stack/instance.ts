@@ -131,6 +131,7 @@ class StackInstance implements Instance {
       func.sig.params.forEach((type, i) => {
         writeValue(st, topCell + i, type, args[i]);
       });
+      st.guest.refresh();
       const how = this.#layout.loop.run(st, entry, topCell, base);
       if (how === 0)
         return { kind: 'return', values: func.sig.results.map((type, i) => readValue(st, topCell + i, type)) };

@@ -6,6 +6,7 @@
 import { groupSteps, type StepGroup } from './groups.ts';
 import { groupText, type Loop, loopFor, type Variant } from './loop.ts';
 import type { Step, TranslatedFunc } from './step.ts';
+import { warm } from './warm.ts';
 
 /** Where an execution is in its program. */
 export interface Place {
@@ -50,7 +51,7 @@ export function layOut(funcs: readonly TranslatedFunc[], variant: Variant): Layo
   const textOf = memo((forms: StepGroup['forms']) => groupText(forms, variant));
   const texts = new Set<string>();
   for (const { groups } of placed) for (const group of groups) texts.add(textOf(group.forms));
-  const loop = loopFor([...texts], variant);
+  const loop = loopFor([...texts], variant, (fresh) => warm(fresh, variant));
   const code = new Int32Array(size);
   const weights = new Int32Array(variant.count ? size : 0);
   const entries = Int32Array.from(placed, ({ places }) => places[0] as number);

@@ -44,19 +44,20 @@ export function groupText(group: Group, variant: Variant): string {
   let at = 0;
   let text = '';
   for (const { text: part, width } of group) {
-    text += place(part, at);
+    text += place(part, at, width);
     at += width;
   }
   if (group.at(-1)?.next === true) text += `pc+=${at + 1};continue;`;
   return macros(text, variant);
 }
 
-/** A loop that has all of these texts. */
-export function loopFor(texts: readonly string[], variant: Variant): Loop {
+/** A loop that has all of these texts; `begin` is called with it if it is new. */
+export function loopFor(texts: readonly string[], variant: Variant, begin: (loop: Loop) => void): Loop {
   const among = variant.fuel ? (variant.count ? kept.both : kept.fuel) : variant.count ? kept.count : kept.plain;
   const found = among.findIndex((loop) => texts.every((text) => loop.opcodes.has(text)));
-  const loop = found < 0 ? build(texts, variant) : (among[found] as Loop);
+  const loop = among[found] ?? build(texts, variant);
   if (found >= 0) among.splice(found, 1);
+  else begin(loop);
   among.unshift(loop);
   if (among.length > mostKept) among.pop();
   return loop;
@@ -70,7 +71,7 @@ function build(texts: readonly string[], variant: Variant): Loop {
 /** The source of a loop over these cases. */
 export function loopText(texts: readonly string[], variant: Variant): string {
   const all = texts.join('');
-  const guest = guestNames.filter((name) => new RegExp(`\\b${name}\\b`).test(all));
+  const guest = viewsIn(all);
   const cases = texts.map((text, i) => `case ${i}:${text}`).join('\n');
   return `'use strict';return function run(st,pc,fp,fr){
 const C=st.code,KD=st.KD,KL=st.KL,KR=st.KR,X=st.sites,T=st.tables,base=fr;
@@ -79,28 +80,46 @@ ${guest.length > 0 ? `let ${guest.map((name) => `${name}=st.guest.${name}`).join
 ${variant.count ? 'const W=st.weights;let n=st.n;' : ''}${variant.fuel ? 'let fuel=0;' : ''}
 for(;;){${variant.count ? 'n+=W[pc];' : ''}switch(C[pc]){
 ${cases}
+case -1:return 0;
 default:throw new Error('no such step');}}
-};`.replaceAll('@views;', guest.map((name) => `${name}=g.${name};`).join(''));
+};`.replaceAll('@guest', refreshText(guest));
 }
 
-const guestNames = ['G', 'B', 'bytes', 'HT', 'HB', 'HI', 'HL'] as const;
+const memoryNames = ['G', 'B', 'bytes'] as const;
+const heapNames = ['HT', 'HB', 'HI', 'HL'] as const;
 
-/** Puts the code's words in the place of `@1`, `@2`, ... and `@p`, `at` words behind the step's first. */
-function place(text: string, at: number): string {
+/** The views of the guest that a text needs: those of the memory, of the heap, both or none. */
+function viewsIn(text: string): readonly string[] {
+  return [memoryNames, heapNames]
+    .filter((names) => names.some((name) => new RegExp(`\\b${name}\\b`).test(text)))
+    .flat();
+}
+
+/** Views of a buffer that was replaced have no length; those of the heap's empty table have 2 entries (views.ts). */
+function refreshText(names: readonly string[]): string {
+  const assign = (list: readonly string[]): string => list.map((name) => `${name}=g.${name};`).join('');
+  const memory = names.includes('B') ? `if(B.length===0){const g=st.guest.memory();${assign(memoryNames)}}` : '';
+  const heap = names.includes('HT')
+    ? `if(HT.length<=2||HB.length===0){const g=st.guest.heap();${assign(heapNames)}}`
+    : '';
+  return memory + heap;
+}
+
+/** Puts the code's words in the place of `@1`, `@2`, ..., `@p` and `@n`, `at` words behind the group's first. */
+function place(text: string, at: number, width: number): string {
   return text
     .replace(/@(\d+)/g, (_, k: string) => `C[pc+${at + Number(k)}]`)
-    .replace(/@p\b/g, at === 0 ? 'pc' : `(pc+${at})`);
+    .replace(/@p\b/g, at === 0 ? 'pc' : `(pc+${at})`)
+    .replace(/@n\b/g, `pc+${at + width + 1}`);
 }
 
 function macros(text: string, { fuel, count }: Variant): string {
   const pay = fuel ? 'if(--fuel<0){fuel=st.refuel();if(fuel<0){fuel=0;@leave;return 2;}}' : '';
   const cells = 'I=st.I;S=st.S;D=st.D;L=st.L;cells=st.cells;';
-  const guest = '{const g=st.guest.refresh();@views;}';
   return text
     .replaceAll('@back', pay)
     .replaceAll('@call', pay)
     .replaceAll('@resume', `${cells}FR=st.FR;frames=st.frames;@guest;${count ? 'n=st.n;' : ''}`)
     .replaceAll('@leave', `${count ? 'st.n=n;' : ''}${fuel ? 'st.pool+=fuel;fuel=0;' : ''}`)
-    .replaceAll('@cells', cells)
-    .replaceAll('@guest', guest);
+    .replaceAll('@cells', cells);
 }

@@ -64,12 +64,12 @@ export function branchForm(op: OpDef, kinds: readonly SourceKind[], unless: bool
   const yesNo = /^\((.*) \? 1 : 0\)$/.exec(texts[0] ?? '');
   const condition = yesNo === null ? `${texts[0]}!==0` : `${yesNo[1]}`;
   const text = branchText(unless ? `!(${condition})` : condition, kinds.length + 1, back);
-  return form(before === '' ? text : `{${before}${text}}`, kinds.length + 1);
+  return form(`{${before}${text}}`, kinds.length + 1, false);
 }
 
 /** Goes to the label if a cell is not zero, or is zero: words cell, label. */
 export function truthForm(unless: boolean, back: boolean): Form {
-  return form(branchText(unless ? 'I[fq+@1]===0' : 'I[fq+@1]!==0', 2, back), 2);
+  return form(`{${branchText(unless ? 'I[fq+@1]===0' : 'I[fq+@1]!==0', 2, back)}}`, 2, false);
 }
 
 /** Bounds check, then the access through a view of the bytes; f32 and f64 move as bits. */

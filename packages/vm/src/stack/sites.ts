@@ -3,7 +3,17 @@
  * becomes one function of the instance, with its cells and types bound.
  */
 
-import { acceptResults, type Imm, type Machine, type Signature, sameSignature, Trap, trap } from '@sluice/ir';
+import {
+  acceptResults,
+  type Imm,
+  type Machine,
+  type Signature,
+  sameSignature,
+  Trap,
+  type Type,
+  trap,
+  type Value,
+} from '@sluice/ir';
 import { applyOp } from '../runtime/apply.ts';
 import type { GuestState } from '../runtime/state.ts';
 import { readValue, writeValue } from './cell-values.ts';
@@ -48,33 +58,36 @@ function bindOp(site: OpSite, st: LoopState, machine: Machine): (fp: number) => 
 }
 
 function bindHost(site: HostSite, st: LoopState, guest: GuestState): (fp: number, fr: number) => void {
-  const { index, sig, cell, frame } = site;
-  return (fp, fr) => callImport(st, guest, index, sig, fp + cell, fp + frame, fr);
+  const call = importCall(st, guest, site.index, site.sig);
+  const { cell, frame } = site;
+  return (fp, fr) => call(fp + cell, fp + frame, fr);
 }
 
-function callImport(
+/** Calls an import: its arguments and results at a cell, cells and frames above which the host may use. */
+function importCall(
   st: LoopState,
   guest: GuestState,
   index: number,
   sig: Signature,
-  cell: number,
-  topCell: number,
-  fr: number,
-): void {
-  const args = sig.params.map((type, i) => readValue(st, cell + i, type));
-  const saved = { topCell: st.topCell, topFrame: st.topFrame };
-  st.topCell = topCell;
-  // The frame that waits for the host is a caller as well.
-  st.topFrame = fr + 2;
+): (cell: number, topCell: number, fr: number) => void {
   const host = guest.imports[index];
   if (host === undefined) throw new Error(`no import ${index}`);
-  const results = acceptResults(sig, host(...args), `host function ${index}`);
-  st.topCell = saved.topCell;
-  st.topFrame = saved.topFrame;
-  if (cell + results.length > st.cells) st.growCells(cell + results.length);
-  sig.results.forEach((type, i) => {
-    writeValue(st, cell + i, type, results[i]);
-  });
+  const { params, results } = sig;
+  return (cell, top, fr) => {
+    const args = new Array<Value>(params.length);
+    for (let i = 0; i < params.length; i++) args[i] = readValue(st, cell + i, params[i] as Type);
+    const { topCell, topFrame } = st;
+    st.topCell = top;
+    // The frame that waits for the host is a caller as well.
+    st.topFrame = fr + 2;
+    const given = host(...args);
+    st.topCell = topCell;
+    st.topFrame = topFrame;
+    if (results.length === 0) return;
+    const values = acceptResults(sig, given, `host function ${index}`);
+    if (cell + values.length > st.cells) st.growCells(cell + values.length);
+    for (let i = 0; i < results.length; i++) writeValue(st, cell + i, results[i] as Type, values[i]);
+  };
 }
 
 /** An element of the table: a function's entry and frame, or an import (entry -1). */
@@ -116,7 +129,8 @@ function bindIndirect(
       return -1;
     }
     if (element.entry < 0) {
-      st.callHost = (fp, fr) => callImport(st, guest, element.index, sig, fp + cell, fp + frame, fr);
+      const call = importCall(st, guest, element.index, sig);
+      st.callHost = (fp, fr) => call(fp + cell, fp + frame, fr);
       return -2;
     }
     st.entry = element.entry;

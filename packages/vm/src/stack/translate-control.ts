@@ -60,14 +60,14 @@ export function switchOn(e: Emitter, cases: readonly number[], labels: readonly 
     if (value > high) high = value;
   }
   if (high - low < wordsPerCase * cases.length) {
-    const table: number[] = new Array(cases.length === 0 ? 0 : high - low + 1).fill(otherwise);
+    const table: number[] = new Array(high - low + 1).fill(otherwise);
     cases.forEach((value, i) => {
       table[value - low] = labels[i] as number;
     });
-    e.emit(denseSwitch(back), [word, low, table.length, otherwise, ...table], { labels: 3 });
+    e.emit(denseSwitch(back), [word, low, table.length, ...table, otherwise], { labels: 3 });
     return;
   }
-  const table = e.link.tables.push(new Map(cases.map((value, i) => [value, i]))) - 1;
+  const table = e.link.tables.push(new Map(cases.map((value, i) => [value, i + 1]))) - 1;
   const targets = [...labels.slice(0, -1)];
   e.emit(sparseSwitch(back), [word, table, otherwise, ...targets], { labels: 2 });
 }

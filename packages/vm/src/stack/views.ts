@@ -25,22 +25,29 @@ export class GuestViews {
     this.HL = new BigInt64Array(cells);
   }
 
-  refresh(): this {
-    const { memory, heap } = this.#state;
-    if (this.B.buffer !== memory.wasm.buffer) {
-      this.G = memory.view();
-      this.B = memory.bytes();
-      this.bytes = this.B.length;
-    }
-    if (heap.table.buffer.byteLength > 0 && this.HT.buffer !== heap.table.buffer)
-      this.HT = tableView(heap.table.buffer);
-    const cells = heap.cells.buffer;
-    if (this.HB.buffer !== cells) {
-      this.HB = new Uint8Array(cells);
-      this.HI = new Int32Array(cells);
-      this.HL = new BigInt64Array(cells);
-    }
+  /** The views of the memory, anew where its buffer was replaced. */
+  memory(): this {
+    const { memory } = this.#state;
+    this.G = memory.view();
+    this.B = memory.bytes();
+    this.bytes = this.B.length;
     return this;
+  }
+
+  /** As `memory`, for the heap. */
+  heap(): this {
+    const { table, cells } = this.#state.heap;
+    if (table.buffer.byteLength > 0) this.HT = tableView(table.buffer);
+    this.HB = new Uint8Array(cells.buffer);
+    this.HI = new Int32Array(cells.buffer);
+    this.HL = new BigInt64Array(cells.buffer);
+    return this;
+  }
+
+  /** All of them, before a loop begins. */
+  refresh(): void {
+    if (this.B.length === 0) this.memory();
+    if (this.HT.length <= 2 || this.HB.length === 0) this.heap();
   }
 }
 
