@@ -1,0 +1,36 @@
+/** The engines of the presets as the testkit takes them: with everything between a module and an instance. */
+import { encodeProgram, validateProgram } from '@sluice/bytecode';
+import { lower, presets } from '@sluice/driver';
+import { formatDiagnostic } from '@sluice/ir';
+import type { Pipeline } from '@sluice/pipeline';
+import type { TestEngine } from '@sluice/testkit';
+
+/** The machines, and each of them again with few registers. */
+export function machines(): readonly TestEngine[] {
+  return presets.engines.flatMap((entry) => {
+    if (entry.executes !== 'program') return [];
+    const engine = (name: string, registers?: number): TestEngine => ({
+      name,
+      lower: (m) => {
+        const options = { verifyEach: true, ...(registers === undefined ? {} : { registers }) };
+        const { program, module } = lower(m, entry.target, presets, options);
+        const [wrong] = validateProgram(program, { file: name });
+        if (wrong !== undefined) throw new Error(`${name}: ${formatDiagnostic(wrong)}`);
+        encodeProgram(program);
+        return { module, instantiate: (o) => entry.instantiate(program, o) };
+      },
+    });
+    return [engine(entry.name), engine(`${entry.name} with 6 registers`, 6)];
+  });
+}
+
+/** The pipelines of the levels. */
+export function levelPipelines(): readonly Pipeline[] {
+  return presets.levels.flatMap((name) => {
+    try {
+      return [presets.levelPipeline(name)];
+    } catch {
+      return [];
+    }
+  });
+}
