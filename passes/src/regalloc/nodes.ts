@@ -64,6 +64,18 @@ export function nodesOf(f: Func, typed: boolean, arriving: number): Nodes {
   return { of, file, fixed, joint, files: typed ? valueTypes.length : 1, typed };
 }
 
+/** The nodes, each once, ascending by the first of their values. */
+export function listNodes({ of }: Nodes): readonly number[] {
+  const seen = new Uint8Array(of.length);
+  const list: number[] = [];
+  for (const node of of) {
+    if (node < 0 || seen[node] === 1) continue;
+    seen[node] = 1;
+    list.push(node);
+  }
+  return list;
+}
+
 /** The registers of a frame: by file and colour the number, and the types if registers are typed. */
 export interface Numbering {
   readonly numbers: readonly (readonly number[])[];

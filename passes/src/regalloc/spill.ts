@@ -1,0 +1,203 @@
+/**
+ * Puts spilled nodes into slots: everywhere, so that no register holds them for longer than an instruction takes.
+ *
+ *     %a = i32.add %x, %y               %a = i32.add %x, %y
+ *                                       slot.set #0 %a
+ *     ...                     =>        ...
+ *                                       %r = slot.get i32 #0
+ *     %b = i32.mul %a, %z               %b = i32.mul %r, %z
+ *
+ *   phi webs       one slot for the whole web, for its values never live at one time: each definition is stored, and the
+ *                  phis go, since what they would move is in the slot already
+ *   constants      are made anew at each use (remake.ts)
+ *   parameters     that arrived in a slot stay in it
+ *   copies         to a slot store their source, copies from a slot are the load; between two slots of one number nothing
+ *   calls, returns read the slot themselves: the load has no register (`folded`)
+ *
+ * Slots are shared: the spilled nodes are coloured as if slots were registers (greedy.ts).
+ */
+
+import {
+  type Block,
+  type BlockId,
+  coreOp,
+  Editor,
+  type Func,
+  type Inst,
+  instOf,
+  makeInst,
+  none,
+  orderOf,
+  type Type,
+  type ValueId,
+  valueTypes,
+  withArgs,
+} from '@sluice/ir';
+import { type Arrivals, withSlots } from './arrive.ts';
+import { greedyColoring } from './greedy.ts';
+import { fileOf, type Nodes } from './nodes.ts';
+import { canRemake, readsSlots } from './remake.ts';
+import type { SpillStats } from './rewrite.ts';
+
+/** The function with spill code. */
+export interface Spilled {
+  readonly func: Func;
+  /** Loads that calls and returns do themselves. */
+  readonly folded: readonly ValueId[];
+  /** Values whose lives are as short as can be, besides all new ones. */
+  readonly short: readonly ValueId[];
+  readonly stats: SpillStats;
+}
+
+/** Spills nodes. */
+export function spillNodes(f: Func, nodes: Nodes, spilled: ReadonlySet<number>, arrivals: Arrivals): Spilled {
+  return new Spiller(f, nodes, spilled, arrivals).run();
+}
+
+/** The slot of a node that needs none: its value is made anew. */
+const remade = -1;
+
+class Spiller {
+  readonly #f: Func;
+  readonly #nodes: Nodes;
+  readonly #spilled: ReadonlySet<number>;
+  readonly #arrivals: Arrivals;
+  readonly #slotOf = new Map<number, number>();
+  readonly #edit: Editor;
+  readonly #folded: ValueId[] = [];
+  readonly #short: ValueId[] = [];
+  #reloads = 0;
+  #stores = 0;
+
+  constructor(f: Func, nodes: Nodes, spilled: ReadonlySet<number>, arrivals: Arrivals) {
+    this.#f = f;
+    this.#nodes = nodes;
+    this.#spilled = spilled;
+    this.#arrivals = arrivals;
+    this.#edit = new Editor(withSlots(f, [], this.#assignSlots()));
+  }
+
+  run(): Spilled {
+    for (const b of orderOf(this.#f).rpo) {
+      const block = this.#f.blocks[b] as Block;
+      for (const phi of block.phis) {
+        // By the operands too: a phi that nobody uses belongs to no node, and its operands go all the same.
+        if ([phi, ...instOf(this.#f, phi).args].some((v) => this.#slot(v) !== undefined)) this.#edit.remove(phi);
+      }
+      block.body.forEach((v, i) => {
+        this.#visit(v, block.body[i + 1] ?? block.term);
+      });
+      this.#visit(block.term, block.term);
+    }
+    return {
+      func: this.#edit.finish(),
+      folded: this.#folded,
+      short: this.#short,
+      stats: { spilled: this.#spilled.size, reloads: this.#reloads, stores: this.#stores },
+    };
+  }
+
+  /** Gives each node its slot; the types of the slots that have to be added. */
+  #assignSlots(): readonly Type[] {
+    const f = this.#f;
+    for (const [v, slot] of this.#arrivals) {
+      const node = this.#nodes.of[v] as number;
+      if (this.#spilled.has(node)) this.#slotOf.set(node, slot);
+    }
+    const of = this.#nodes.of.map((node, v) => {
+      if (node < 0 || !this.#spilled.has(node) || this.#slotOf.has(node)) return -1;
+      if (!canRemake(f, this.#nodes, v as ValueId)) return node;
+      this.#slotOf.set(node, remade);
+      return -1;
+    });
+    const file = Int8Array.from(f.insts, (inst) => (inst === undefined ? -1 : fileOf(inst, true)));
+    const fixed = new Int32Array(of.length).fill(-1);
+    const { joint } = this.#nodes;
+    const { colors, used } = greedyColoring(f, { of, file, fixed, joint, files: valueTypes.length, typed: true });
+    const types: Type[] = [];
+    const first = used.map((count, k) => {
+      const base = f.slots.length + types.length;
+      for (let i = 0; i < count; i++) types.push(valueTypes[k] as Type);
+      return base;
+    });
+    for (const node of of) {
+      if (node < 0) continue;
+      this.#slotOf.set(node, (first[file[node] as number] as number) + (colors[node] as number));
+    }
+    return types;
+  }
+
+  #slot(v: ValueId): number | undefined {
+    const node = this.#nodes.of[v] as number;
+    return node < 0 ? undefined : this.#slotOf.get(node);
+  }
+
+  #visit(v: ValueId, next: ValueId): void {
+    const inst = instOf(this.#f, v);
+    const slot = this.#slot(v);
+    if (inst.op.name === 'copy') {
+      this.#copy(v, inst, slot);
+      return;
+    }
+    if (slot === remade) {
+      this.#edit.remove(v);
+      return;
+    }
+    if (inst.args.some((arg) => this.#slot(arg) !== undefined)) this.#reload(v, inst);
+    if (slot === undefined) return;
+    if (this.#arrivals.get(v) === slot) {
+      this.#edit.remove(v);
+      return;
+    }
+    this.#short.push(v);
+    this.#stores++;
+    const store = makeInst(coreOp('slot.set'), [v], { imm: slot, loc: inst.loc });
+    if (inst.op.kind === 'invoke') this.#edit.prepend(inst.blocks[0] as BlockId, store);
+    else this.#edit.insertBefore(next, store);
+  }
+
+  #reload(v: ValueId, inst: Inst): void {
+    const folds = readsSlots(inst);
+    const loaded = new Map<ValueId, ValueId>();
+    const args = inst.args.map((arg) => {
+      if (this.#slot(arg) === undefined) return arg;
+      let value = loaded.get(arg);
+      if (value === undefined) {
+        value = this.#edit.insertBefore(v, this.#load(arg, inst));
+        loaded.set(arg, value);
+        if (folds) this.#folded.push(value);
+        else this.#reloads++;
+      }
+      return value;
+    });
+    const next = withArgs(inst, args);
+    if (inst.op.effect.control) this.#edit.setTerm(this.#edit.blockOf(v), next);
+    else this.#edit.setInst(v, next);
+  }
+
+  /** What gives a spilled value again. */
+  #load(v: ValueId, { loc }: Inst): Inst {
+    const slot = this.#slot(v) as number;
+    const { op, imm, type } = instOf(this.#f, v);
+    if (slot === remade) return makeInst(op, none, { imm, type, loc });
+    return makeInst(coreOp('slot.get'), none, { imm: slot, type, loc });
+  }
+
+  #copy(v: ValueId, inst: Inst, to: number | undefined): void {
+    const source = inst.args[0] as ValueId;
+    const from = this.#slot(source);
+    if (to === undefined) {
+      if (from === undefined) return;
+      this.#reloads++;
+      this.#edit.setInst(v, this.#load(source, inst));
+      return;
+    }
+    if (to !== from) {
+      const value = from === undefined ? source : this.#edit.insertBefore(v, this.#load(source, inst));
+      if (from !== undefined) this.#reloads++;
+      this.#stores++;
+      this.#edit.insertBefore(v, makeInst(coreOp('slot.set'), [value], { imm: to, loc: inst.loc }));
+    }
+    this.#edit.remove(v);
+  }
+}
