@@ -17,8 +17,17 @@ export function chain(n: number): string {
   return `${lines.join('\n')}\n  print x;\n}\n`;
 }
 
-/** n loops, each in the body of the one before, each of which runs once. */
+/** n loops, each in the body of the one before, each of which runs once; one counter for all. */
 export function nest(n: number): string {
+  const lines = ['@main(a: int) {', '  x: int = const 0;', '  one: int = const 1;'];
+  for (let i = 0; i < n; i++) lines.push(`.head${i}:`);
+  lines.push('  x: int = add x one;');
+  for (let i = n - 1; i >= 0; i--) lines.push('  c: bool = lt x a;', `  br c .head${i} .exit${i};`, `.exit${i}:`);
+  return `${lines.join('\n')}\n  print x;\n}\n`;
+}
+
+/** The same with a counter for each loop: n values are alive in the innermost one. */
+export function wideNest(n: number): string {
   const lines = ['@main(a: int) {', '  x: int = const 0;', '  one: int = const 1;'];
   for (let i = 0; i < n; i++) lines.push(`  i${i}: int = id a;`, `.head${i}:`);
   lines.push('  x: int = add x one;');

@@ -7,7 +7,7 @@ import { decodeProgram, disassemble, encodeProgram, validateProgram } from '@slu
 import { findEngine, load, lower, optimise, prepare, presets } from '@sluice/driver';
 import { decodeModule, encodeModule, parseModule, printModule, unwrap, verifyModule } from '@sluice/ir';
 import { describe, expect, test } from 'vitest';
-import { chain, line, nest } from './large.ts';
+import { chain, line, nest, wideNest } from './large.ts';
 
 const big = 2n ** 64n;
 function lineResult(n: number, a: bigint): bigint {
@@ -20,6 +20,7 @@ const cases = [
   { name: '100,000 instructions in a line', text: line(100_000), args: ['3'], want: `${lineResult(100_000, 3n)}\n` },
   { name: 'a chain of 20,000 blocks', text: chain(20_000), args: ['3'], want: `${3n + 3n * 10_000n}\n` },
   { name: 'loops nested 10,000 deep', text: nest(10_000), args: ['1'], want: '1\n' },
+  { name: '1,000 nested loops with counters', text: wideNest(1000), args: ['1'], want: '1\n' },
 ];
 
 describe.each(cases)('$name', ({ text, args, want }) => {

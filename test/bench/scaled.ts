@@ -27,6 +27,7 @@ export function scaledFigures(only: string | undefined): readonly Figure[] {
   const programs = corpus.scaled.filter(({ name }) => only === undefined || name.includes(only));
   for (const { name, bril, args, dyn_inst, stdout_sha256 } of programs) {
     const row: string[] = [];
+    const unitsNow: number[] = [];
     for (const engine of ['register', 'stack']) {
       for (const level of ['O0', 'O3']) {
         const loaded = unwrap(load(presets, new TextEncoder().encode(corpus.read(bril)), bril));
@@ -41,6 +42,7 @@ export function scaledFigures(only: string | undefined): readonly Figure[] {
         };
         const { ms, unitNs } = time(5, 2, () => false, run);
         const unit = (ms * 1e6) / dyn_inst / unitNs;
+        unitsNow.push(unitNs);
         const key = `${engine} ${level}`;
         units.set(key, [...(units.get(key) ?? []), unit]);
         const ratio = (run(true) ?? Number.NaN) / dyn_inst;
@@ -49,7 +51,7 @@ export function scaledFigures(only: string | undefined): readonly Figure[] {
         row.push(`${key} ${unit.toFixed(2)} (${ratio.toFixed(2)})`);
       }
     }
-    console.log(`${name.padEnd(44)} ${row.join('   ')}`);
+    console.log(`${name.padEnd(44)} ${row.join('   ')}   unit ${Math.min(...unitsNow).toFixed(2)}-${Math.max(...unitsNow).toFixed(2)} ns`);
   }
   return [
     ...[...units].map(([key, values]) => ({

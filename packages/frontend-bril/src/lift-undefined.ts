@@ -8,10 +8,11 @@
  *   - it is a copy (`id`, `get`, `set`) of a doubtful one.
  * In functions with `speculate` every variable is doubtful: a failing guard takes assignments back.
  *
- * Cost: linear, and for each variable that a block reads before assigning it, the blocks that are reached before it is
- *       assigned.
+ * Cost: linear where an assignment dominates each read, as almost always; for each variable of which that is not so, the
+ *       blocks that are reached before it is assigned.
  */
 
+import { DominatorTree, depthFirst, immediateDominators, PairList } from '@sluice/ir';
 import type { BrilFunction, BrilInstr } from './ast.ts';
 import type { BrilBlocks } from './lift-blocks.ts';
 
@@ -38,7 +39,7 @@ export function writeOf(instr: BrilInstr): string | null {
 export function doubtfulVariables(func: BrilFunction, { blocks, order }: BrilBlocks): ReadonlySet<string> {
   const doubtful = new Set<string>();
   const copies: [to: string, from: string][] = [];
-  const exposed = new Set<string>();
+  const exposed = new Map<string, Set<number>>();
   const assignedIn = new Map<string, Set<number>>();
   const params = new Set(func.params.map(({ name }) => name));
   let speculates = false;
@@ -46,7 +47,7 @@ export function doubtfulVariables(func: BrilFunction, { blocks, order }: BrilBlo
     const here = new Set<string>();
     for (const instr of blocks[b]?.instrs ?? []) {
       const reads = readsOf(instr);
-      for (const name of reads) if (!here.has(name) && !params.has(name)) exposed.add(name);
+      for (const name of reads) if (!here.has(name) && !params.has(name)) addTo(exposed, name, b);
       const to = writeOf(instr);
       if (to === null) continue;
       if (instr.op === 'undef') doubtful.add(to);
@@ -55,20 +56,45 @@ export function doubtfulVariables(func: BrilFunction, { blocks, order }: BrilBlo
         copies.push([to, from]);
       if (!here.has(to)) {
         here.add(to);
-        const list = assignedIn.get(to);
-        if (list === undefined) assignedIn.set(to, new Set([b]));
-        else list.add(b);
+        addTo(assignedIn, to, b);
       }
     }
     speculates ||= (blocks[b]?.instrs ?? []).some(({ op }) => op === 'speculate');
   }
   if (speculates) {
-    for (const name of [...params, ...exposed, ...assignedIn.keys()]) doubtful.add(name);
+    for (const name of [...params, ...exposed.keys(), ...assignedIn.keys()]) doubtful.add(name);
     return doubtful;
   }
-  for (const name of exposed) if (mayBeUnassigned(name, blocks, assignedIn.get(name) ?? new Set())) doubtful.add(name);
+  const tree = dominators(blocks);
+  for (const [name, readers] of exposed) {
+    const assigned = assignedIn.get(name) ?? new Set();
+    // The first assignment in the order of visit is most often the one that dominates; more than a few are not tried.
+    const first = [...assigned].slice(0, 8);
+    const safe = [...readers].every((b) => first.some((a) => tree.strictlyDominates(a, b)));
+    if (!safe && mayBeUnassigned(name, blocks, assigned)) doubtful.add(name);
+  }
   spread(doubtful, copies);
   return doubtful;
+}
+
+function addTo(map: Map<string, Set<number>>, name: string, b: number): void {
+  const set = map.get(name);
+  if (set === undefined) map.set(name, new Set([b]));
+  else set.add(b);
+}
+
+function dominators(blocks: BrilBlocks['blocks']): DominatorTree {
+  const forward = new PairList();
+  const backward = new PairList();
+  blocks.forEach(({ succs }, b) => {
+    for (const succ of succs) {
+      forward.push(b, succ);
+      backward.push(succ, b);
+    }
+  });
+  const walk = depthFirst(blocks.length, 0, forward.rows(blocks.length));
+  const idom = immediateDominators(blocks.length, walk, backward.rows(blocks.length));
+  return new DominatorTree(0, idom, walk.preorder);
 }
 
 /** Whether a path from the entry reaches a read of `name` without an assignment. */
