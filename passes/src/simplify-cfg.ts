@@ -1,0 +1,178 @@
+/**
+ * Brings the graph into the form that all other passes like: no unreachable blocks, no branches that go one way, no
+ * blocks that only pass on, straight lines as one block, a preheader for each loop.
+ *
+ *     ^0: br_if %c, ^1, ^2           ^0: br_if %c, ^3, ^2
+ *     ^1: br ^3                =>    ^2: %x = ...
+ *     ^2: br ^4                          br ^3
+ *     ^4: %x = ...
+ *         br ^3
+ *
+ * Paper:   folklore; preheaders as in Aho, Lam, Sethi, Ullman, Compilers, 2nd ed., 9.5.
+ * Phases:  rounds of `foldTerms`, `prune`, `simplifyPhis`, `skipEmpty`, `mergeLines` on a draft (simplify-cfg/draft.ts), until
+ *          nothing changes; then `makePreheaders`; then the draft is carried over to the Editor.
+ * Form:    a preheader is the one block outside of a loop that leads to its header, and leads nowhere else. An empty one
+ *          stays, so that a second run changes nothing. An empty latch with several predecessors stays too: its loop
+ *          has one latch then. Loops with several entries get no preheader.
+ * Cost:    linear in blocks, edges and phi inputs for each round, of which there are two or three; at most `ROUNDS`.
+ * Not done: diamonds to `select`; switch cases that go to the default; empty blocks with phis of their own.
+ */
+
+import { type BlockId, type Inst, removeRedundantPhis, rowLength, type ValueId } from '@sluice/ir';
+import { definePass } from '@sluice/pipeline';
+import { jumpTo } from './lib/structural.ts';
+import {
+  carryOut,
+  draftOf,
+  dropPhis,
+  join,
+  ownerOf,
+  rawInputs,
+  resolve,
+  settleInputs,
+  substitute,
+} from './simplify-cfg/draft.ts';
+import { makePreheaders } from './simplify-cfg/preheaders.ts';
+import { skipEmpty } from './simplify-cfg/skip-empty.ts';
+import { ask, loopsOf, SEVERAL_ENTRIES, type State, setTerm, shapeOf, termIdOf } from './simplify-cfg/state.ts';
+
+// Enough for all that is not built to need more: each round has seen what the one before it made possible.
+const ROUNDS = 8;
+
+const options = {
+  preheaders: { doc: 'make and keep a preheader for each loop', default: true },
+} as const;
+
+export default definePass({
+  name: 'simplify-cfg',
+  summary: 'simplify the control-flow graph; give each loop a preheader',
+  paper: 'folklore',
+  scope: 'func',
+  idempotent: true,
+  options,
+  run(f, cx) {
+    const s: State = { f, cx, d: draftOf(f), shape: null, spent: false, rewrites: 0 };
+    for (let round = 0; round < ROUNDS && !s.spent; round++) {
+      const before = s.rewrites;
+      foldTerms(s);
+      prune(s);
+      settleAll(s);
+      simplifyPhis(s);
+      skipEmpty(s);
+      prune(s);
+      mergeLines(s);
+      if (s.rewrites === before) break;
+    }
+    settleAll(s);
+    // A phi that merged values from outside, and does not change in the loop, has moved to the preheader.
+    if (cx.options.preheaders && makePreheaders(s)) simplifyPhis(s);
+    if (s.d.changed) carryOut(s.d, cx);
+  },
+});
+
+// Branches that go one way.
+
+function foldTerms(s: State): void {
+  for (const b of s.f.order) {
+    const term = s.d.term[b];
+    if (term === undefined || term.blocks.length < 2) continue;
+    const only = onlyTarget(s, term);
+    if (only === -1) continue;
+    if (!ask(s, 'folded a branch', termIdOf(s, b))) return;
+    setTerm(s, b, jumpTo(s.cx.ops, only, term));
+  }
+}
+
+function onlyTarget(s: State, { op, args, blocks, imm }: Inst): BlockId | -1 {
+  if (op.kind !== 'br_if' && op.kind !== 'switch') return -1;
+  const [first] = blocks;
+  if (blocks.every((target) => target === first)) return first as BlockId;
+  const on = s.f.insts[resolve(s.d, args[0] as ValueId)] as Inst;
+  if (on.op.kind !== 'const') return -1;
+  if (op.kind === 'br_if') return blocks[on.imm !== 0 ? 0 : 1] as BlockId;
+  const at = (imm as readonly number[]).indexOf(on.imm as number);
+  return (at >= 0 ? blocks[at] : blocks.at(-1)) as BlockId;
+}
+
+// Unreachable blocks.
+
+function prune(s: State): void {
+  if (s.spent) return;
+  const { dfs } = shapeOf(s);
+  const gone = s.f.order.filter((b) => s.d.term[b] !== undefined && dfs.number[b] === -1);
+  if (gone.length === 0 || !ask(s, 'removed unreachable blocks', termIdOf(s, gone[0] as BlockId))) return;
+  for (const b of gone) s.d.term[b] = undefined;
+  s.d.changed = true;
+  s.shape = null;
+}
+
+// Phis that are no choice.
+
+function settleAll(s: State): void {
+  if (!s.d.changed) return;
+  const { preds } = shapeOf(s);
+  const scratch = new Int32Array(s.d.term.length).fill(-1);
+  for (const b of s.f.order) if (s.d.term[b] !== undefined) settleInputs(s.d, b, preds, scratch);
+}
+
+function simplifyPhis(s: State): void {
+  if (s.spent) return;
+  const { d } = s;
+  const phis: ValueId[] = [];
+  let trivial = false;
+  for (const b of s.f.order) {
+    if (d.term[b] === undefined) continue;
+    for (const phi of d.phis[b] as readonly ValueId[]) {
+      phis.push(phi);
+      trivial ||= isTrivial(s, phi);
+    }
+  }
+  // Where loops have several entries, phis may be redundant together while none is alone.
+  const together = (): boolean => loopsOf(s, shapeOf(s)).includes(SEVERAL_ENTRIES);
+  if (phis.length === 0 || !(trivial || together())) return;
+  const among = new Set(phis);
+  removeRedundantPhis(
+    phis,
+    (v) => (among.has(v) ? rawInputs(d, v).args.map((arg) => resolve(d, arg)) : undefined),
+    (phi, by) => {
+      if (!ask(s, 'removed a phi that is no choice', phi)) return;
+      among.delete(phi);
+      substitute(d, phi, by);
+    },
+  );
+  for (const b of s.f.order) if (d.term[b] !== undefined) dropPhis(d, b);
+}
+
+function isTrivial(s: State, phi: ValueId): boolean {
+  const { args } = rawInputs(s.d, phi);
+  let only = -1;
+  for (let i = 0; i < args.length; i++) {
+    const arg = resolve(s.d, args[i] as ValueId);
+    if (arg === phi || arg === only) continue;
+    if (only !== -1) return false;
+    only = arg;
+  }
+  return true;
+}
+
+// Straight lines.
+
+function mergeLines(s: State): void {
+  if (s.spent) return;
+  const { d } = s;
+  const { preds } = shapeOf(s);
+  for (const a of s.f.order) {
+    for (let term = d.term[a]; term?.op.kind === 'br'; term = d.term[a]) {
+      const b = term.blocks[0] as BlockId;
+      if (b === a || rowLength(preds, b) !== 1) break;
+      if (!ask(s, 'merged a block into the one before it', termIdOf(s, b))) return;
+      for (const phi of d.phis[b] as readonly ValueId[]) {
+        const { args, blocks } = rawInputs(d, phi);
+        substitute(d, phi, args[blocks.findIndex((p) => ownerOf(d, p) === a)] as ValueId);
+      }
+      d.phis[b] = [];
+      join(d, a, b);
+      s.shape = null;
+    }
+  }
+}

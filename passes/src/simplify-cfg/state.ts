@@ -1,0 +1,108 @@
+/**
+ * What the phases of simplify-cfg share: the draft, its graph as it is now, and the budget.
+ */
+
+import {
+  type BlockId,
+  type DepthFirst,
+  DominatorTree,
+  depthFirst,
+  domTree,
+  type Func,
+  type Inst,
+  immediateDominators,
+  isAncestor,
+  orderOf,
+  type Rows,
+  row,
+  type ValueId,
+} from '@sluice/ir';
+import type { FuncContext } from '@sluice/pipeline';
+import { type Draft, type DraftGraph, graphOf } from './draft.ts';
+
+/** The context of the pass, with its options. */
+export type Context = FuncContext<{ readonly preheaders: { readonly doc: string; readonly default: true } }>;
+
+export interface State {
+  readonly f: Func;
+  readonly cx: Context;
+  readonly d: Draft;
+  /** The graph of the draft as it is; null where it must be made anew. */
+  shape: Shape | null;
+  /** The budget is spent: nothing more may be done. */
+  spent: boolean;
+  rewrites: number;
+}
+
+export interface Shape extends DraftGraph {
+  readonly dfs: DepthFirst;
+  tree: DominatorTree<BlockId> | null;
+  loops: Uint8Array | null;
+}
+
+export function ask(s: State, what: string, at?: ValueId): boolean {
+  if (!s.spent && s.cx.rewrite(what, at)) {
+    s.rewrites++;
+    return true;
+  }
+  s.spent = true;
+  return false;
+}
+
+export function setTerm(s: State, b: BlockId, term: Inst): void {
+  s.d.term[b] = term;
+  s.d.changed = true;
+  s.shape = null;
+}
+
+export function termIdOf(s: State, b: BlockId): ValueId | undefined {
+  return s.f.blocks[b]?.term;
+}
+
+export function shapeOf(s: State): Shape {
+  if (s.shape !== null) return s.shape;
+  const { f, cx, d } = s;
+  const order = d.changed ? null : cx.get(orderOf);
+  if (order !== null && order.rpo.length === f.order.length) {
+    s.shape = { succs: order.succs, preds: order.preds, dfs: order.dfs, tree: null, loops: null };
+  } else {
+    const graph = graphOf(d);
+    const dfs = depthFirst(d.term.length, f.order[0] as BlockId, graph.succs);
+    s.shape = { ...graph, dfs, tree: null, loops: null };
+  }
+  return s.shape;
+}
+
+export function treeOf(s: State, shape: Shape): DominatorTree<BlockId> {
+  if (shape.tree !== null) return shape.tree;
+  if (!s.d.changed) shape.tree = s.cx.get(domTree);
+  else {
+    const idom = immediateDominators(s.d.term.length, shape.dfs, shape.preds);
+    const rpo = Int32Array.from(shape.dfs.postorder).reverse() as unknown as Rows['items'];
+    shape.tree = new DominatorTree(s.f.order[0] as BlockId, idom, rpo);
+  }
+  return shape.tree;
+}
+
+export const HEADER = 1;
+export const SEVERAL_ENTRIES = 2;
+
+/** By block: HEADER where an edge comes back to a block that dominates its source, SEVERAL_ENTRIES where to another one. */
+export function loopsOf(s: State, shape: Shape): Uint8Array {
+  if (shape.loops !== null) return shape.loops;
+  const loops = new Uint8Array(s.d.term.length);
+  for (const b of shape.dfs.preorder as Iterable<BlockId>) {
+    for (const p of row(shape.preds, b)) {
+      if (!isAncestor(shape.dfs, b, p)) continue;
+      loops[b] = (loops[b] as number) | (treeOf(s, shape).dominates(b, p) ? HEADER : SEVERAL_ENTRIES);
+    }
+  }
+  shape.loops = loops;
+  return loops;
+}
+
+/** The predecessors of a header that are not in its loop. */
+export function outsideOf(s: State, shape: Shape, header: BlockId): readonly BlockId[] {
+  const tree = treeOf(s, shape);
+  return [...row(shape.preds, header)].filter((p) => !tree.dominates(header, p));
+}
