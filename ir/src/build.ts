@@ -11,7 +11,7 @@
  */
 
 import { assemble, type BuiltBlock } from './build-finish.ts';
-import { type Variable, Variables } from './build-variables.ts';
+import { type Variable, type VariableHost, Variables } from './build-variables.ts';
 import type { Span } from './diag.ts';
 import type { BlockId, Func, Inst, ValueId } from './func.ts';
 import { makeInst, none, withEdges } from './inst.ts';
