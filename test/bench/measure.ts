@@ -3,30 +3,35 @@
  * calibration loop measured in the same run, right before and after, so that a machine's drift cancels out.
  */
 
-/** An i32 multiply-add-xor loop in plain JavaScript; about 0.95 ns an iteration where the design was measured. */
-function calibrationLoop(iterations: number): number {
+/**
+ * An i32 multiply-add-xor loop in plain JavaScript; about 0.95 ns an iteration where the design was measured. Made anew
+ * for each measurement: one function that lives through the whole run may lose its optimised code on the way.
+ */
+const calibrationSource = `
   let x = 12345;
   let s = 0;
   for (let i = 0; i < iterations; i++) {
     x = (Math.imul(x, 1664525) + 1013904223) | 0;
     s ^= x;
   }
-  return s;
-}
+  return s;`;
 
 const iterations = 4_000_000;
-const checksum = calibrationLoop(iterations);
 
 /** Nanoseconds of one unit, now. */
 export function unitNs(): number {
+  const calibrationLoop = new Function('iterations', calibrationSource) as (iterations: number) => number;
   const samples: number[] = [];
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 7; i++) {
     const start = performance.now();
     if (calibrationLoop(iterations) !== checksum) throw new Error('the calibration loop is wrong');
     samples.push(((performance.now() - start) * 1e6) / iterations);
   }
-  return median(samples);
+  // The first two runs warm the loop up.
+  return median(samples.slice(2));
 }
+
+const checksum = -1_298_099_968;
 
 /** Milliseconds of the runs of `body`, and the unit around them. */
 export interface Timing {

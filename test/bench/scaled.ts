@@ -51,7 +51,9 @@ export function scaledFigures(only: string | undefined): readonly Figure[] {
         row.push(`${key} ${unit.toFixed(2)} (${ratio.toFixed(2)})`);
       }
     }
-    console.log(`${name.padEnd(44)} ${row.join('   ')}   unit ${Math.min(...unitsNow).toFixed(2)}-${Math.max(...unitsNow).toFixed(2)} ns`);
+    console.log(
+      `${name.padEnd(44)} ${row.join('   ')}   unit ${Math.min(...unitsNow).toFixed(2)}-${Math.max(...unitsNow).toFixed(2)} ns`,
+    );
   }
   return [
     ...[...units].map(([key, values]) => ({
