@@ -14,6 +14,7 @@ import {
   Editor,
   type Func,
   formatDiagnostic,
+  freezeFunc,
   type Module,
   type OpTable,
   printFunc,
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly rewrites?: number;
   /** Answers for decisions about profit (tests); default: the pass's own answer. */
   readonly choose?: (heuristic: string, answer: boolean) => boolean;
+  /** Freeze every function before a pass sees it, so that writing to it throws (tests, code from outside). */
+  readonly freeze?: boolean;
   /** Keep the analyses of functions that the run leaves behind. Default: they are dropped. */
   readonly keepCaches?: boolean;
 }
@@ -128,6 +131,7 @@ class Run {
 
   #onFunc(instance: PassInstance, pass: FuncPass, f: Func): Func {
     let editor: Editor | null = null;
+    if (this.#options.freeze === true) freezeFunc(f);
     const start = this.#observers.length > 0 ? performance.now() : 0;
     const cx: FuncContext = {
       ...this.#context(instance, () => f.name),
@@ -156,6 +160,7 @@ class Run {
 
   onModule(instance: PassInstance, pass: ModulePass): void {
     const before = this.module;
+    if (this.#options.freeze === true) before.funcs.forEach(freezeFunc);
     let current = '';
     const cx: ModuleContext = {
       ...this.#context(instance, () => current),

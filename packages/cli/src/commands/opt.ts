@@ -56,6 +56,7 @@ const command: Command = {
         ops: tools.ops,
         observers: watching.observers,
         verifyEach: words.flag('verify-each') || words.list('plugin').length > 0,
+        freeze: words.list('plugin').length > 0,
         ...(rewrites === undefined ? {} : { rewrites }),
       });
     } catch (error) {

@@ -2,7 +2,7 @@
 
 import { prepare } from '@sluice/driver';
 import { unwrap } from '@sluice/ir';
-import type { Command } from '../command.ts';
+import { type Command, numberOption } from '../command.ts';
 import { outputTo, say } from '../io.ts';
 import { inputOptions, limitOptions, limitsOf, loadInput, passOptions, pipelineOf, toolsOf } from '../shared.ts';
 
@@ -19,6 +19,11 @@ const command: Command = {
       implied: 'text',
       doc: 'print facts of the run as `key: value` lines, or as JSON',
     },
+    registers: {
+      type: 'string',
+      value: 'N',
+      doc: 'registers of the register machine, from 4; default: as many as wanted',
+    },
     count: { type: 'boolean', doc: 'count executed instructions (implied by --stats)' },
     ...limitOptions,
     ...inputOptions,
@@ -30,7 +35,9 @@ const command: Command = {
     const pipeline = pipelineOf(tools, words, 'O2');
     const engine = words.text('engine') ?? tools.defaultEngine;
     const stats = words.text('stats');
-    const prepared = unwrap(prepare(tools, loaded, file, { engine, pipeline }));
+    const registers = numberOption(words, 'registers', 4);
+    const compile = registers === undefined ? {} : { registers };
+    const prepared = unwrap(prepare(tools, loaded, file, { engine, pipeline, compile }));
     const { out, flush } = outputTo(1);
     const count = stats !== undefined || words.flag('count');
     const ran = prepared.run({ args: words.positionals.slice(1), out, limits: limitsOf(words), count });
