@@ -36,9 +36,17 @@ export function warm(loop: Loop, variant: Variant): void {
   const tables = hosts.map(() => new Map([[1, 0]]));
   const hosted = [...loop.opcodes.keys()].some((text) => /(?<!K)R\[/.test(text));
   const loopCode = { code, weights: new Int32Array(size), constants, hosts, tables };
-  const st = new LoopState(loopCode, guestState(makeModule({}), {}), hosted);
+  const st = new LoopState(loopCode, guestState(makeModule({}), { limits: { depth: size } }), hosted);
   st.entry = outer;
   const call = loop.opcodes.get(groupText([callForm], variant));
+  const { guest } = st;
+  guest.B = new Uint8Array(size);
+  guest.G = new DataView(guest.B.buffer);
+  guest.bytes = size;
+  guest.HT = Uint32Array.of(2, 0, 0, apart);
+  guest.HB = guest.B;
+  guest.HI = new Int32Array(guest.B.buffer);
+  guest.HL = new BigInt64Array(guest.B.buffer);
   for (let round = 0; round < rounds; round++) {
     // Several functions, so that calls of sites are not taken for calls of one.
     const answer = round % 2 === 0 ? undefined : 1;
@@ -59,26 +67,19 @@ export function warm(loop: Loop, variant: Variant): void {
   }
 }
 
-/** A case with its words at a place, and what the words name. */
+/** A case with its words at a place, and what the words name; a table of a switch ends before `first * 4`. */
 function place(code: Int32Array, at: number, opcode: number, text: string, first: number): void {
-  for (let k = first; k < first + inner - outer; k++) code[k] = k % apart === 0 ? -1 : first;
+  for (let k = first; k < first * 4; k++) code[k] = k % apart === 0 ? -1 : first;
   code[at] = opcode;
   for (let k = 1; k < apart; k++) code[at + k] = first + apart * k;
   const next = /(?:pc\+=|on=pc\+|\]=pc\+)(\d+)/g;
   for (const match of text.matchAll(next)) code[at + Number(match[1])] = -1;
 }
 
-/** Cells and views as the cases expect them. */
+/** Cells as the cases expect them, and every element of the heap's object initialised. */
 function prepare(st: LoopState): void {
   st.L.fill(1n, 0, size);
   st.L[outer + apart] = 0x1_0000_0001n;
+  st.guest.B.fill(1);
   st.pool = size;
-  const { guest } = st;
-  guest.B = new Uint8Array(size).fill(1);
-  guest.G = new DataView(guest.B.buffer);
-  guest.bytes = size;
-  guest.HT = Uint32Array.of(2, 0, 0, apart);
-  guest.HB = guest.B;
-  guest.HI = new Int32Array(guest.B.buffer);
-  guest.HL = new BigInt64Array(guest.B.buffer);
 }
