@@ -9,7 +9,9 @@ import { type HandlerWriter, imported, local, memoryIndex } from './writer.ts';
 
 /** Sign extension of the low word, as Wasm has it since 2.0. */
 const i64Extend32 = 0xc4;
-const i64Mul8 = 3;
+const log8 = 3;
+const i64Sub = 0x7d;
+const i64GeU = 0x5a;
 
 /** How many memory indices follow the opcodes of the ops `memory.*`, all of them the guest's memory. */
 const memoryOperands: ReadonlyMap<string, number> = new Map([
@@ -128,6 +130,12 @@ function emitAccess(w: HandlerWriter, handler: Handler): void {
 function emitHeap(w: HandlerWriter, handler: Handler): void {
   const [last] = handler.parts.slice(-1);
   switch (last?.name) {
+    case 'heap.alloc':
+      emitAlloc(w);
+      break;
+    case 'heap.free':
+      emitFree(w);
+      break;
     case 'heap.offset':
       emitOffset(w, handler.shape === 'heap-imm');
       break;
@@ -168,7 +176,7 @@ function pointer(w: HandlerWriter, k: number): void {
 function findElement(w: HandlerWriter): void {
   w.localGet(local.a).i32Const(0).access([opcode.i32_load], 0, memoryIndex.table).op(opcode.i32_lt_u);
   w.if('i32');
-  w.localGet(local.a).i32Const(i64Mul8).op(opcode.i32_shl).localTee(local.a);
+  w.localGet(local.a).i32Const(log8).op(opcode.i32_shl).localTee(local.a);
   w.access([opcode.i32_load], 4, memoryIndex.table);
   w.else().i32Const(0).end();
   w.localSet(local.c);
@@ -182,13 +190,13 @@ function bad(w: HandlerWriter, why: number): void {
 /** Pushes the address of the element's byte in the second part of its block. */
 function flag(w: HandlerWriter): void {
   w.localGet(local.a).access([opcode.i32_load], 0, memoryIndex.table);
-  w.localGet(local.c).i32Const(i64Mul8).op(opcode.i32_shl, opcode.i32_add).localGet(local.b).op(opcode.i32_add);
+  w.localGet(local.c).i32Const(log8).op(opcode.i32_shl, opcode.i32_add).localGet(local.b).op(opcode.i32_add);
 }
 
 /** Pushes the address of the element's cell. */
 function element(w: HandlerWriter): void {
   w.localGet(local.a).access([opcode.i32_load], 0, memoryIndex.table);
-  w.localGet(local.b).i32Const(i64Mul8).op(opcode.i32_shl, opcode.i32_add);
+  w.localGet(local.b).i32Const(log8).op(opcode.i32_shl, opcode.i32_add);
 }
 
 /** `heap.load` gives zero where there is no element; with its checks it traps there. */
@@ -223,6 +231,20 @@ function emitHeapStore(w: HandlerWriter, checked: boolean): void {
   flag(w);
   w.i32Const(1).access([opcode.i32_store8], 0, memoryIndex.cells);
   if (!checked) w.end();
+}
+
+/** Counts from 1 to 2^31-1 go to the host's allocator; the rest is for it to judge by the op's meaning. */
+function emitAlloc(w: HandlerWriter): void {
+  w.save().value(2, 'i64').localTee(local.x).i64Const(1n).op(i64Sub).i64Const(0x7fffffffn).op(i64GeU).if();
+  w.localGet(local.pc).localGet(local.fp).call(imported.slow).exitIf(status.trapped);
+  w.else().cell(1).localGet(local.x).op(opcode.i32_wrap_i64).call(imported.allocate);
+  w.op(opcode.i64_extend_i32_u).i64Const(32n).op(opcode.i64_shl).put('i64').end();
+}
+
+function emitFree(w: HandlerWriter): void {
+  w.save();
+  pointer(w, 1);
+  w.localGet(local.a).localGet(local.b).call(imported.release).exitIf(status.trap);
 }
 
 /** x := pointer, y := moved offset; traps unless that fits 32 bits. */

@@ -45,6 +45,7 @@ export function generateLoop(handlers: readonly Handler[], counting: boolean): U
       { params: ['i32', 'i32', 'i32', 'i32'], results: ['i32'] },
       { params: ['i32', 'i32'], results: [] },
       { params: ['i32', 'i32'], results: ['i32'] },
+      { params: ['i32'], results: ['i32'] },
     ],
     imports: [
       { module: 'vm', field: 'own', what: memory },
@@ -53,6 +54,8 @@ export function generateLoop(handlers: readonly Handler[], counting: boolean): U
       { module: 'vm', field: 'table', what: memory },
       { module: 'vm', field: 'host', what: { kind: 'func', type: 1 } },
       { module: 'vm', field: 'slow', what: { kind: 'func', type: 2 } },
+      { module: 'vm', field: 'allocate', what: { kind: 'func', type: 3 } },
+      { module: 'vm', field: 'release', what: { kind: 'func', type: 2 } },
     ],
     funcs: [
       {
@@ -65,7 +68,7 @@ export function generateLoop(handlers: readonly Handler[], counting: boolean): U
       },
     ],
     memories: [],
-    exports: [{ name: 'run', kind: 'func', index: 2 }],
+    exports: [{ name: 'run', kind: 'func', index: 4 }],
   });
 }
 

@@ -245,8 +245,10 @@ export class HandlerSet {
   }
 }
 
-/** The heap ops that loops may have inline; allocation and freeing are the host's. */
+/** The heap ops that the Wasm loop has handlers for. */
 const inlineHeap: ReadonlySet<string> = new Set([
+  'heap.alloc',
+  'heap.free',
   'heap.offset',
   'heap.check',
   'heap.check_init',

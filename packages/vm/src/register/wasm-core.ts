@@ -21,8 +21,17 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
     return current;
   };
   layOut(plan, own);
+  const { memory, heap } = guest;
   const { exports } = new WebAssembly.Instance(wasmModule(plan, counting), {
-    vm: { own, guest: guest.memory.wasm, cells: guest.heap.cells, table: guest.heap.table, ...host },
+    vm: {
+      own,
+      guest: memory.wasm,
+      cells: heap.cells,
+      table: heap.table,
+      ...host,
+      allocate: (elements: number) => heap.allocate(elements),
+      release: (id: number, offset: number) => (heap.release(id, offset) === undefined ? 0 : 1),
+    },
   });
   const globalAt = (name: string): { readonly address: number; readonly type: BitsType } => {
     const index = loaded.globalIndex.get(name) ?? -1;

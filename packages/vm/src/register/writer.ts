@@ -33,7 +33,7 @@ export const local = {
 export const memoryIndex = { own: 0, guest: 1, cells: 2, table: 3 } as const;
 
 /** Functions that the loop imports. */
-export const imported = { host: 0, slow: 1 } as const;
+export const imported = { host: 0, slow: 1, allocate: 2, release: 3 } as const;
 
 /** Whole loads and stores of the types. */
 export const loadOf: Readonly<Record<BitsType, number>> = {
@@ -106,8 +106,12 @@ export class HandlerWriter extends CodeWriter {
     return this.cell(k).access([loadOf[type]], 0);
   }
 
-  /** Stores the value on the stack to the cell whose address lies below it. */
+  /**
+   * Stores the value on the stack to the cell whose address lies below it. An i32 fills the whole cell: a copy of 64 bits
+   * soon after would have to wait for the store otherwise, since processors forward no store to a wider load.
+   */
   put(type: BitsType): this {
+    if (type === 'i32') return this.op(opcode.i64_extend_i32_u).access([opcode.i64_store], 0);
     return this.access([storeOf[type]], 0);
   }
 

@@ -36,7 +36,8 @@ export class CheckedHeap implements HeapState {
   /** There from the start, as its first words are read whatever a pointer says; not counted against the budget. */
   readonly table: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 });
   readonly #budget: Budget;
-  readonly #free: number[][] = [];
+  /** Freed blocks by their size. */
+  readonly #free: Map<number, number[]> = new Map();
   readonly #hostValues: Map<number, Value> = new Map();
   #cellView: DataView = new DataView(this.cells.buffer);
   #cellBytes: Uint8Array = new Uint8Array(this.cells.buffer);
@@ -64,11 +65,12 @@ export class CheckedHeap implements HeapState {
 
   /** Id of a new object of 1 .. 2^31-1 elements. */
   allocate(elements: number): number {
-    const block = classOf(elements * elementBytes);
-    const base = this.#free[block.index]?.pop() ?? this.#fresh(block.bytes);
-    this.#cellBytes.fill(0, base, base + elements * elementBytes);
+    const size = blockBytes(elements);
     const id = this.#count;
-    if ((id + 1) * 2 > this.#entries.length) this.#growTable();
+    if (id * 2 + 1 >= this.#entries.length) this.#growTable();
+    let base = this.#free.get(size)?.pop();
+    if (base === undefined) base = this.#fresh(size);
+    else this.#cellBytes.fill(0, base, base + size);
     this.#entries[id * 2] = base;
     this.#entries[id * 2 + 1] = elements;
     this.#count = id + 1;
@@ -77,22 +79,22 @@ export class CheckedHeap implements HeapState {
     return id;
   }
 
-  /** Ends an object's life; `heap-dead`, or `heap-bounds` for a pointer that is not to its start. */
   free(pointer: bigint): Trap | undefined {
-    const id = idOf(pointer);
+    return this.release(idOf(pointer), offsetOf(pointer));
+  }
+
+  /** `free` for a pointer in two halves, both as i32. */
+  release(id: number, offset: number): Trap | undefined {
     const elements = this.#sizeOf(id);
     if (elements === 0) return dead;
-    if (offsetOf(pointer) !== 0) return bounds;
+    if (offset !== 0) return bounds;
     const base = this.#entries[id * 2] ?? 0;
     this.#entries[id * 2 + 1] = 0;
     this.#live--;
-    const { index } = classOf(elements * elementBytes);
-    let list = this.#free[index];
-    if (list === undefined) {
-      while (this.#free.length <= index) this.#free.push([]);
-      list = this.#free[index] as number[];
-    }
-    list.push(base);
+    const size = blockBytes(elements);
+    const list = this.#free.get(size);
+    if (list === undefined) this.#free.set(size, [base]);
+    else list.push(base);
     if (this.#hostValues.size > 0) {
       for (let i = 0; i < elements; i++) this.#hostValues.delete(base / 8 + i);
     }
@@ -189,15 +191,13 @@ function growBy(memory: WebAssembly.Memory, needed: number, budget: Budget): voi
   }
 }
 
-/** The size class of a block: its number and the bytes that its blocks have. */
-function classOf(bytes: number): { readonly index: number; readonly bytes: number } {
-  const small = Math.ceil(bytes / grain);
-  if (bytes <= smallBlock) return { index: small, bytes: small * grain };
-  // 2^power < bytes <= 2^(power+1), cut into quarters.
-  const power = Math.ceil(Math.log2(bytes)) - 1;
-  const quarter = 2 ** (power - 2);
-  const steps = Math.ceil(bytes / quarter);
-  return { index: smallBlock / grain + (power - 9) * 4 + (steps - 4), bytes: steps * quarter };
+/** Bytes of the block for so many elements: of a few sizes, so that freed blocks fit others. */
+function blockBytes(elements: number): number {
+  const bytes = elements * elementBytes;
+  if (bytes <= smallBlock) return Math.ceil(bytes / grain) * grain;
+  // Quarters of the power of two below: 5, 6, 7, 8 of them.
+  const quarter = 2 ** (Math.ceil(Math.log2(bytes)) - 3);
+  return Math.ceil(bytes / quarter) * quarter;
 }
 
 function idOf(pointer: bigint): number {
