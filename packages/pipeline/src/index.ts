@@ -4,4 +4,5 @@ export * from './observe.ts';
 export * from './pass.ts';
 export * from './rewrite.ts';
 export * from './rule.ts';
+export { type Needs, type Reader, type Replacement, RuleIndex, type Simplifier } from './rule-index.ts';
 export * from './schedule.ts';

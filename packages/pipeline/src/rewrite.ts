@@ -29,55 +29,15 @@ import {
 } from '@sluice/ir';
 import type { FuncContext } from './pass.ts';
 import type { Match, Pattern, Rule, RuleBuilder } from './rule.ts';
-
-/** What a simplifier may look at. */
-export interface Reader {
-  readonly ops: OpTable;
-  /** The instruction as it is now. */
-  inst(v: ValueId): Inst;
-}
-
-/**
- * What a simplifier wants: an existing value in place of the root; the root itself to become this instruction (of the
- * same type); or instructions made before the root, then one of the two.
- */
-export type Replacement = ValueId | Inst | ((b: RuleBuilder) => ValueId | Inst);
-
-/** A step that is code and not a pattern (folding, laws of the op table). */
-export interface Simplifier {
-  readonly name: string;
-  /** Whether it has something to say about instructions of this op. Asked once for an op. */
-  readonly accepts: (op: OpDef) => boolean;
-  /** The replacement, or null. */
-  readonly apply: (inst: Inst, read: Reader) => Replacement | null;
-}
-
-type Step = { readonly simplifier: Simplifier } | { readonly simplifier: null; readonly rule: Rule };
-
-/** Simplifiers and rules by the op of their root, simplifiers first. Make it once for a set of rules. */
-export class RuleIndex {
-  readonly #rules: readonly Rule[];
-  readonly #simplifiers: readonly Simplifier[];
-  readonly #steps = new Map<OpDef, readonly Step[]>();
-
-  constructor(rules: readonly Rule[], simplifiers: readonly Simplifier[] = []) {
-    this.#rules = rules;
-    this.#simplifiers = simplifiers;
-  }
-
-  /** @internal The steps to try on an instruction of this op. */
-  stepsOf(op: OpDef): readonly Step[] {
-    let steps = this.#steps.get(op);
-    if (steps === undefined) {
-      steps = [
-        ...this.#simplifiers.filter(({ accepts }) => accepts(op)).map((simplifier) => ({ simplifier })),
-        ...this.#rules.filter(({ pattern }) => pattern.op === op).map((rule) => ({ simplifier: null, rule })),
-      ];
-      this.#steps.set(op, steps);
-    }
-    return steps;
-  }
-}
+import {
+  leftConstant,
+  type Reader,
+  type RuleIndex,
+  rightConstant,
+  type Simplifier,
+  type Step,
+  sameOperands,
+} from './rule-index.ts';
 
 /** Applies simplifiers and rules everywhere until nothing matches; the number of rewrites. */
 export function rewriteAll(f: Func, cx: FuncContext, index: RuleIndex): number {
@@ -136,26 +96,48 @@ class Driver implements RuleBuilder, Match, Reader {
   /** Tries one rewrite of an instruction; what is to be looked at afterwards goes to `work`, first one on top. */
   #step(v: ValueId): boolean {
     const inst = this.inst(v);
-    const steps = this.#index.stepsOf(inst.op);
+    const plan = this.#index.planOf(inst.op);
+    if (plan === null || inst.args.length === 0) return false;
+    const [a, b] = inst.args as readonly [ValueId, ValueId?];
+    const left = this.inst(a).op;
+    const right = b === undefined ? left : this.inst(b).op;
+    const flags =
+      (left.kind === 'const' ? leftConstant : 0) |
+      (right.kind === 'const' ? rightConstant : 0) |
+      (a === b ? sameOperands : 0);
+    if (flags === 0 && !plan.always && !plan.lefts.has(left) && !plan.rights.has(right)) return false;
+    const { steps } = plan;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i] as Step;
-      this.#root = v;
-      if (step.simplifier !== null) {
-        const wanted = step.simplifier.apply(inst, this);
-        if (wanted === null) continue;
-        if (!this.#cx.rewrite(step.simplifier.name, v)) return false;
-        this.#made = [];
-        this.#settle(step.simplifier.name, v, inst, typeof wanted === 'function' ? wanted(this) : wanted);
-        return true;
-      }
-      if (!this.#matches(step.rule, inst)) continue;
-      // Asked before anything is built, so that a spent budget leaves no trace.
-      if (!this.#cx.rewrite(step.rule.name, v)) return false;
-      this.#made = [];
-      this.#settle(step.rule.name, v, inst, step.rule.build(this, this));
-      return true;
+      if ((step.flags & ~flags) !== 0) continue;
+      if ((step.left !== null && step.left !== left) || (step.right !== null && step.right !== right)) continue;
+      const done =
+        step.rule === null ? this.#simplify(step.simplifier as Simplifier, v, inst) : this.#apply(step.rule, v, inst);
+      if (done !== null) return done;
     }
     return false;
+  }
+
+  /** Whether the step was done; null: it does not apply. False means that the budget is spent. */
+  #simplify({ name, apply }: Simplifier, v: ValueId, inst: Inst): boolean | null {
+    const wanted = apply(inst, this);
+    if (wanted === null) return null;
+    // Asked before anything is built, so that a spent budget leaves no trace.
+    if (!this.#cx.rewrite(name, v)) return false;
+    this.#root = v;
+    this.#made = [];
+    this.#settle(name, v, inst, typeof wanted === 'function' ? wanted(this) : wanted);
+    return true;
+  }
+
+  /** As `#simplify`. */
+  #apply(rule: Rule, v: ValueId, inst: Inst): boolean | null {
+    if (!this.#matches(rule, inst)) return null;
+    if (!this.#cx.rewrite(rule.name, v)) return false;
+    this.#root = v;
+    this.#made = [];
+    this.#settle(rule.name, v, inst, rule.build(this, this));
+    return true;
   }
 
   #settle(name: string, v: ValueId, before: Inst, wanted: ValueId | Inst): void {

@@ -105,7 +105,7 @@ export const compare: readonly Rule[] = [...integers, ...extended, ...truths];
 export const negations: readonly Simplifier[] = [
   {
     name: 'negated-comparison',
-    accepts: (op) => op.name === 'i32.eqz',
+    accepts: (op) => (op.name === 'i32.eqz' ? {} : null),
     apply: (inst, read) => {
       const inner = read.inst(inst.args[0] as (typeof inst.args)[number]);
       const { negation } = inner.op.laws;

@@ -74,35 +74,40 @@ function associate(inst: Inst, read: Reader): Replacement | null {
 export const laws: readonly Simplifier[] = [
   {
     name: 'fold-constants',
-    accepts: (op) => op.eval !== null && op.kind === 'value' && op.sig.params.length > 0 && op.sig.result !== 'void',
+    accepts: (op) => {
+      if (op.eval === null || op.kind !== 'value' || op.sig.params.length === 0 || op.sig.result === 'void')
+        return null;
+      return isUnary(op) ? { left: 'constant' } : { left: 'constant', right: 'constant' };
+    },
     apply: fold,
   },
   {
     name: 'constant-right',
-    accepts: (op) => isBinary(op) && (op.laws.commutative === true || op.laws.swapped !== undefined),
+    accepts: (op) =>
+      isBinary(op) && (op.laws.commutative === true || op.laws.swapped !== undefined) ? { left: 'constant' } : null,
     apply: constantRight,
   },
   {
     name: 'right-identity',
-    accepts: (op) => op.laws.rightIdentity !== undefined,
+    accepts: ({ laws: { rightIdentity } }) => (rightIdentity === undefined ? null : { right: 'constant' }),
     apply: (inst, read) =>
       isLaw(operand(inst, 1, read), inst.op.laws.rightIdentity as number) ? (inst.args[0] ?? null) : null,
   },
   {
     name: 'left-identity',
-    accepts: (op) => op.laws.leftIdentity !== undefined,
+    accepts: ({ laws: { leftIdentity } }) => (leftIdentity === undefined ? null : { left: 'constant' }),
     apply: (inst, read) =>
       isLaw(operand(inst, 0, read), inst.op.laws.leftIdentity as number) ? (inst.args[1] ?? null) : null,
   },
   {
     name: 'right-zero',
-    accepts: (op) => op.laws.rightZero !== undefined,
+    accepts: ({ laws: { rightZero } }) => (rightZero === undefined ? null : { right: 'constant' }),
     apply: (inst, read) =>
       isLaw(operand(inst, 1, read), inst.op.laws.rightZero as number) ? (inst.args[1] ?? null) : null,
   },
   {
     name: 'same-operands',
-    accepts: (op) => op.laws.selfGives !== undefined,
+    accepts: ({ laws: { selfGives } }) => (selfGives === undefined ? null : { same: true }),
     apply: (inst, read) =>
       inst.args[0] === inst.args[1]
         ? constantInst(read.ops, inst.type, lawConstant(inst.type as Type, inst.op.laws.selfGives as number))
@@ -110,7 +115,10 @@ export const laws: readonly Simplifier[] = [
   },
   {
     name: 'idempotent',
-    accepts: (op) => op.laws.idempotent === true && (isBinary(op) || isUnary(op)),
+    accepts: (op) => {
+      if (op.laws.idempotent !== true || !(isBinary(op) || isUnary(op))) return null;
+      return isBinary(op) ? { same: true } : { left: op };
+    },
     apply: (inst, read) => {
       const repeats = isBinary(inst.op) ? inst.args[0] === inst.args[1] : operand(inst, 0, read).op === inst.op;
       return repeats ? (inst.args[0] ?? null) : null;
@@ -118,7 +126,7 @@ export const laws: readonly Simplifier[] = [
   },
   {
     name: 'involution',
-    accepts: (op) => op.laws.involution === true,
+    accepts: (op) => (op.laws.involution === true ? { left: op } : null),
     apply: (inst, read) => {
       const inner = operand(inst, 0, read);
       return inner.op === inst.op ? (inner.args[0] ?? null) : null;
@@ -126,7 +134,10 @@ export const laws: readonly Simplifier[] = [
   },
   {
     name: 'associate-constants',
-    accepts: (op) => op.laws.associative === true && op.laws.commutative === true && op.eval !== null,
+    accepts: (op) =>
+      op.laws.associative === true && op.laws.commutative === true && op.eval !== null
+        ? { left: op, right: 'constant' }
+        : null,
     apply: associate,
   },
 ];

@@ -46,10 +46,11 @@ export const memory: readonly Rule[] = loads;
 export const narrowStores: readonly Simplifier[] = [
   {
     name: 'store-of-masked',
-    accepts: ({ access, sig }) =>
-      access?.store === true &&
-      (sig.params[1] === 'i32' || sig.params[1] === 'i64') &&
-      access.bytes * 8 < widthOf(sig.params[1]),
+    accepts: ({ access, sig }) => {
+      const stored = sig.params[1];
+      if (access?.store !== true || (stored !== 'i32' && stored !== 'i64')) return null;
+      return access.bytes * 8 < widthOf(stored) ? {} : null;
+    },
     apply: (inst, read) => {
       const [address, stored] = inst.args;
       if (address === undefined || stored === undefined) return null;
@@ -64,7 +65,7 @@ export const narrowStores: readonly Simplifier[] = [
 export const boxes: readonly Simplifier[] = [
   {
     name: 'unbox-of-box',
-    accepts: (op) => op.name === 'any.unbox',
+    accepts: (op) => (op.name === 'any.unbox' ? {} : null),
     apply: (inst, read) => {
       const inner = read.inst(inst.args[0] as ValueId);
       if (inner.op.name !== 'any.box' || inner.imm !== inst.imm) return null;
@@ -74,7 +75,7 @@ export const boxes: readonly Simplifier[] = [
   },
   {
     name: 'tag-of-box',
-    accepts: (op) => op.name === 'any.tag',
+    accepts: (op) => (op.name === 'any.tag' ? {} : null),
     apply: (inst, read) => {
       const inner = read.inst(inst.args[0] as ValueId);
       return inner.op.name === 'any.box' ? makeInst(coreOp('i32.const'), none, { imm: inner.imm }) : null;
