@@ -87,7 +87,7 @@ export class Coverage {
 /** The buckets that programs of these features must reach, over a few hundred of them. */
 export function expectedBuckets(features: Features): readonly string[] {
   const when = (on: boolean, ...list: readonly string[]): readonly string[] => (on ? list : []);
-  const forms = opForms(features, 'i32').flat();
+  const forms = opForms(features, 'i32').flatMap((group) => group.forms);
   return [
     ...new Set(forms.map(({ op }) => `op ${op.name}`)),
     ...['br', 'br_if', 'switch', 'ret', 'phi'].map((name) => `op ${name}`),

@@ -51,8 +51,12 @@ export function generate(tree: ProgramTree, features: Features): Generated {
   const funcs = plan.funcs.map(({ tree: func }, i) => {
     const draw = new Draw(func.picks);
     const x = new Values(plan, i, draw);
+    const start = x.mark();
     buildBody(x, func.body, null);
-    if (!x.b.isClosed()) finish(x, draw);
+    if (!x.b.isClosed()) {
+      x.sink(start);
+      finish(x, draw);
+    }
     const built = x.b.finish();
     return features.unreachable && draw.oneIn(4) ? withUnreachable(built) : built;
   });

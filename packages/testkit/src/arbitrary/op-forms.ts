@@ -33,18 +33,38 @@ export function roleOf(op: OpDef): OpRole {
   return 'plain';
 }
 
-/** Forms in groups that are equally likely, by what they work on. `element`: the type of the elements of heap objects. */
-export function opForms(features: Features, element: Type): readonly (readonly OpForm[])[] {
-  const groups = new Map<string, OpForm[]>();
+/** Ops that are drawn together, `weight` times as often as others. */
+export interface OpGroup {
+  readonly weight: number;
+  readonly forms: readonly OpForm[];
+}
+
+/** Plain ops have the most ways to be wrong; bulk ops and the like mostly end programs or make them dull. */
+const weights: Readonly<Record<OpRole, number>> = {
+  plain: 4,
+  access: 4,
+  heap: 3,
+  slot: 3,
+  global: 2,
+  const: 1,
+  bulk: 1,
+  grow: 1,
+  segment: 1,
+  func: 1,
+};
+
+/** Forms in groups by what they work on. `element`: the type of the elements of heap objects. */
+export function opForms(features: Features, element: Type): readonly OpGroup[] {
+  const groups = new Map<string, { readonly weight: number; readonly forms: OpForm[] }>();
   for (const op of features.ops.values()) {
     if ((op.kind !== 'value' && op.kind !== 'const') || op.sig.variadic || !wanted(op, features)) continue;
     for (const form of formsOf(op, features, element)) {
       const role = roleOf(op);
-      const of =
-        role === 'plain' ? `${form.params[0] ?? form.result}${op.effect.traps.length > 0 ? ' traps' : ''}` : role;
-      const group = groups.get(of);
-      if (group === undefined) groups.set(of, [form]);
-      else group.push(form);
+      const traps = role === 'plain' && op.effect.traps.length > 0;
+      const key = role === 'plain' ? `${form.params[0] ?? form.result}${traps ? ' traps' : ''}` : role;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { weight: traps ? 1 : weights[role], forms: [form] });
+      else group.forms.push(form);
     }
   }
   return [...groups.values()];

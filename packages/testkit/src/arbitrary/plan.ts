@@ -10,12 +10,17 @@ import { Draw, type FuncTree, type ProgramTree } from './program.ts';
 /** The parts of a module that function bodies refer to. */
 export interface Plan {
   readonly features: Features;
-  readonly forms: readonly (readonly OpForm[])[];
+  /** Groups of ops, each as often as it is to be drawn. */
+  readonly groups: readonly (readonly OpForm[])[];
   readonly funcs: readonly { readonly name: string; readonly sig: Signature; readonly tree: FuncTree }[];
   readonly imports: readonly Import[];
   readonly globals: readonly Global[];
-  /** Counts down with each recursive call, so that recursion ends. */
+  /** A global that counts down with each recursive call, so that recursion ends. */
   readonly budget: string;
+  /** A global to which each activation adds what it has seen. */
+  readonly witness: string;
+  /** Both: not to be touched otherwise. */
+  readonly reserved: ReadonlySet<string>;
   readonly table: readonly (string | null)[];
   readonly memory: Memory | null;
   readonly data: readonly Data[];
@@ -38,11 +43,13 @@ export function planOf(tree: ProgramTree, features: Features): Plan {
   });
   return {
     features,
-    forms: opForms(features, element),
+    groups: opForms(features, element).flatMap(({ weight, forms }) => Array.from({ length: weight }, () => forms)),
     funcs,
     imports: features.host ? importsOf(draw, types) : [],
     globals: globalsOf(draw, features),
     budget: 'budget',
+    witness: 'witness',
+    reserved: new Set(['budget', 'witness']),
     table: tableOf(draw, features, funcs.length),
     memory: features.memory ? { min: 1, max: 1 + draw.below(3) } : null,
     data: features.memory ? dataOf(draw) : [],
@@ -61,13 +68,16 @@ function importsOf(draw: Draw, types: readonly Type[]): readonly Import[] {
 }
 
 function globalsOf(draw: Draw, features: Features): readonly Global[] {
-  const budget: Global = { name: 'budget', type: 'i32', mutable: true, init: 6 };
-  if (!features.globals) return [budget];
+  const reserved: readonly Global[] = [
+    { name: 'budget', type: 'i32', mutable: true, init: 6 },
+    { name: 'witness', type: 'i64', mutable: true, init: 0n },
+  ];
+  if (!features.globals) return reserved;
   const own = features.types.flatMap((type): Global[] => [
     { name: `g_${type}`, type, mutable: true, init: zeroish(type) },
     { name: `c_${type}`, type, mutable: false, init: draw.of(cornersOf(type).filter(isLiteral)) },
   ]);
-  return [budget, ...own];
+  return [...reserved, ...own];
 }
 
 /** Chars and pointers of type any have no form as constants. */

@@ -28,7 +28,10 @@ export function scope(x: Values, at: BlockId, body: readonly Stmt[], exits: Exit
   const mark = x.mark();
   x.b.at(at);
   buildBody(x, body, exits);
-  if (join !== null && !x.b.isClosed()) x.b.br(join);
+  if (join !== null && !x.b.isClosed()) {
+    x.sink(mark);
+    x.b.br(join);
+  }
   x.release(mark);
 }
 
@@ -37,7 +40,7 @@ function buildStmt(x: Values, stmt: Stmt, draw: Draw, exits: Exits | null): void
   const [first = []] = stmt.bodies;
   switch (stmt.kind) {
     case 'op':
-      x.op(draw);
+      for (let left = draw.below(4); left >= 0; left--) x.op(draw);
       return;
     case 'set': {
       const made = x.op(draw);
@@ -103,6 +106,7 @@ function guarded(x: Values, body: () => void): void {
   b.at(then);
   b.emit('global.set', [b.emit('i32.sub', [left, x.literal('i32', 1)])], plan.budget);
   body();
+  x.sink(mark);
   b.br(join);
   x.release(mark);
   b.seal(join);
@@ -139,9 +143,10 @@ function callHost(x: Values, draw: Draw): void {
 
 function callIndirect(x: Values, draw: Draw): void {
   const { table } = x.plan;
-  const at = draw.below(table.length - 1);
+  const { traps } = x.plan.features;
+  const at = traps && draw.oneIn(6) ? table.length - 1 : draw.below(table.length - 1);
   const sig = signatureOf(x.plan, table[at] ?? null) ?? { params: [], results: [] };
-  const index = draw.oneIn(3) && x.plan.features.traps ? x.bounded(7, draw) : x.literal('i32', at);
+  const index = draw.oneIn(3) && traps ? x.bounded(7, draw) : x.literal('i32', at);
   takeResults(x, x.b.emit('call_indirect', [...argsOf(x, sig, draw), index], sig, typeOfCall(sig)), sig, draw);
 }
 
@@ -161,6 +166,7 @@ function buildInvoke(x: Values, handler: readonly Stmt[], draw: Draw, exits: Exi
   const mark = x.mark();
   b.at(normal);
   takeResults(x, call, sig, draw);
+  x.sink(mark);
   b.br(join);
   x.release(mark);
   scope(x, caught, handler, exits, join);
@@ -199,20 +205,13 @@ function jump(x: Values, draw: Draw, exits: Exits | null): void {
 /** Ends the function: returns, or now and then traps. */
 export function finish(x: Values, draw: Draw): void {
   const { features, funcs } = x.plan;
-  if (features.traps && draw.oneIn(6)) {
+  x.flush();
+  if (features.traps && draw.oneIn(12)) {
     const kinds = features.exceptions ? ['unreachable', 'throw', 'heap-bounds'] : ['unreachable', 'heap-bounds'];
     x.b.trap(draw.of(kinds));
     return;
   }
-  x.b.ret(...(funcs[x.index]?.sig.results ?? []).map((type) => witness(x, type, draw)));
-}
-
-/** A value in which several show, so that few computations of a program go unseen. */
-function witness(x: Values, type: Type, draw: Draw): ValueId {
-  let v = x.value(type, draw);
-  if (type !== 'i32' && type !== 'i64') return v;
-  for (let i = 0; i < 3; i++) v = x.b.emit(`${type}.${i === 0 ? 'add' : 'xor'}`, [v, x.value(type, draw)]);
-  return v;
+  x.b.ret(...(funcs[x.index]?.sig.results ?? []).map((type) => x.value(type, draw)));
 }
 
 // Branches.

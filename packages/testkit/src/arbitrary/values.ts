@@ -38,6 +38,10 @@ export class Values {
   readonly #pool = new Map<string, ValueId[]>();
   readonly #variables = new Map<Type, readonly Variable[]>();
   readonly #exact = new Set<ValueId>();
+  /** Values of the pool that nothing uses yet. */
+  readonly #unused = new Set<ValueId>();
+  /** What was seen of the values of this activation so far, an i64. */
+  readonly #seen: Variable;
 
   constructor(plan: Plan, index: number, draw: Draw) {
     const func = plan.funcs[index];
@@ -45,6 +49,7 @@ export class Values {
     this.plan = plan;
     this.index = index;
     this.b = new FuncBuilder(func.name, func.sig, plan.features.ops);
+    this.#seen = this.b.variable('i64');
     for (const [i, type] of func.sig.params.entries()) this.push(type, this.b.params[i] as ValueId);
     for (const type of plan.features.types) {
       if (plan.features.slots) this.b.slot(type);
@@ -63,6 +68,7 @@ export class Values {
     const list = this.#pool.get(kind);
     if (list === undefined) this.#pool.set(kind, [v]);
     else list.push(v);
+    if (kind !== 'pointer') this.#unused.add(v);
   }
 
   /** The state of the pool, for `release`. */
@@ -79,12 +85,58 @@ export class Values {
     return draw.of(this.#variables.get(type) ?? []);
   }
 
+  // Recent values twice as often, and those without a use: chains of computations rather than heaps of them.
   #fromPool(kind: string, draw: Draw): ValueId | undefined {
     const list = this.#pool.get(kind);
     if (list === undefined || list.length === 0) return undefined;
-    // Recent values twice as often: chains of computations rather than heaps of them.
+    const fresh = draw.below(2) === 0 ? list.findLast((v) => this.#unused.has(v)) : undefined;
     const back = Math.min(draw.below(list.length), draw.below(list.length));
-    return list[list.length - 1 - back];
+    const v = fresh ?? list[list.length - 1 - back];
+    if (v !== undefined) this.#unused.delete(v);
+    return v;
+  }
+
+  // What shows.
+
+  /** Mixes the values that were pushed since `mark` and have no use into what the activation shows at its end. */
+  sink(mark: Mark): void {
+    for (const type of this.plan.features.types) {
+      for (const v of (this.#pool.get(type) ?? []).slice(mark.get(type) ?? 0))
+        if (this.#unused.has(v)) this.#show(type, v);
+    }
+  }
+
+  #show(type: Type, v: ValueId): void {
+    const { b } = this;
+    this.#unused.delete(v);
+    const turned = b.emit('i64.rotl', [b.read(this.#seen), b.constant('i64', 7n)]);
+    b.write(this.#seen, b.emit('i64.xor', [turned, this.#bits(type, v)]));
+  }
+
+  /** A value as an i64 in which it shows. */
+  #bits(type: Type, v: ValueId): ValueId {
+    const { b } = this;
+    switch (type) {
+      case 'i64':
+        return v;
+      case 'i32':
+        return b.emit('i64.extend_i32_u', [v]);
+      case 'f64':
+        return b.emit('i64.reinterpret_f64', [this.#canonical('f64', v)]);
+      case 'f32':
+        return this.#bits('i32', b.emit('i32.reinterpret_f32', [this.#canonical('f32', v)]));
+      case 'any':
+        return this.#bits('i32', b.emit('any.tag', [v]));
+      default:
+        return this.#bits('i32', b.emit('ref.is_null', [v]));
+    }
+  }
+
+  /** Writes what the activation has seen to a global: before it returns or traps. */
+  flush(): void {
+    const { b, plan } = this;
+    const before = b.emit('global.get', [], plan.witness, 'i64');
+    b.emit('global.set', [b.emit('i64.add', [before, b.read(this.#seen)])], plan.witness);
   }
 
   // Values.
@@ -118,7 +170,7 @@ export class Values {
 
   /** A pointer that a heap op gave, most of the time. */
   pointer(draw: Draw): ValueId {
-    if (draw.oneIn(9)) return this.value('i64', draw);
+    if (draw.oneIn(32)) return this.value('i64', draw);
     const known = this.#fromPool('pointer', draw);
     if (known !== undefined) return known;
     const made = this.b.emit('heap.alloc', [this.literal('i64', BigInt(2 + draw.below(4)))]);
@@ -137,7 +189,7 @@ export class Values {
 
   /** One op of the table; its result goes to the pool. The result, or null of ops without one. */
   op(draw: Draw): { readonly type: Type; readonly v: ValueId } | null {
-    const form = draw.of(draw.of(this.plan.forms));
+    const form = draw.of(draw.of(this.plan.groups));
     const { op, params, result } = form;
     const imm = this.#immediate(form, draw);
     if (imm === skip) return null;
@@ -168,7 +220,7 @@ export class Values {
       case 'global': {
         const type = params[0] ?? result;
         const fit = plan.globals.filter(
-          (g) => g.type === type && g.name !== plan.budget && (g.mutable || params.length === 0),
+          (g) => g.type === type && !plan.reserved.has(g.name) && (g.mutable || params.length === 0),
         );
         return fit.length === 0 ? skip : draw.of(fit).name;
       }
@@ -190,7 +242,7 @@ export class Values {
       case 'segment': {
         const mask = op.imm === 'index' ? 3 : 15;
         return params.map((_, i) =>
-          draw.oneIn(24) ? this.value('i32', draw) : this.bounded(i === 0 ? 255 : mask, draw),
+          draw.oneIn(48) ? this.value('i32', draw) : this.bounded(i === 0 ? 255 : mask, draw),
         );
       }
       case 'heap':
@@ -214,23 +266,30 @@ export class Values {
 
   /** Mostly within the memory, of any alignment; some at its end, some anywhere. */
   #address(draw: Draw): ValueId {
-    const how = draw.below(24);
-    if (how === 23 && this.plan.features.traps) return this.value('i32', draw);
-    if (how === 22 && this.plan.features.traps) return this.literal('i32', 65536 - draw.below(10));
+    const how = draw.below(64);
+    if (how === 63 && this.plan.features.traps) return this.value('i32', draw);
+    if (how === 62 && this.plan.features.traps) return this.literal('i32', 65536 - draw.below(10));
     return this.bounded(draw.of([31, 255, 24, 65528]), draw);
   }
 
   #heapOperand(op: OpDef, type: Type, i: number, draw: Draw): ValueId {
     if (type !== 'i64') return this.value(type, draw);
     const allocates = op.sig.result === 'i64' && op.sig.params.length === 1;
-    if (i === 0 && !allocates) return this.pointer(draw);
+    if (i === 0 && !allocates) {
+      const pointer = this.pointer(draw);
+      // Most elements that are read were written.
+      if (op.effect.traps.includes('heap-uninitialised') && !draw.oneIn(8)) {
+        this.b.emit('heap.store', [pointer, this.value(this.plan.element, draw)]);
+      }
+      return pointer;
+    }
     if (op.sig.result === 'void') return this.value(type, draw);
     return this.literal('i64', BigInt(allocates ? (draw.oneIn(24) ? 0 : 2 + draw.below(4)) : draw.below(3)));
   }
 
   /** Operands of an op that traps on some of them: mostly with a last one that it never traps on. */
   #trapping({ op, params }: OpForm, draw: Draw): readonly ValueId[] {
-    const free = this.plan.features.traps && draw.oneIn(4);
+    const free = this.plan.features.traps && draw.oneIn(10);
     const last = params.length - 1;
     const safe = free || op.eval === null ? undefined : safeConstant(op, params, draw);
     return params.map((type, i) => {
@@ -254,7 +313,7 @@ export function constantOf(type: Type, draw: Draw): Value {
 }
 
 function accessOf(op: OpDef, draw: Draw): Imm {
-  const far = draw.oneIn(16) ? 65530 : 0;
+  const far = draw.oneIn(64) ? 65530 : 0;
   const offset = draw.below(4) === 3 ? draw.below(24) : 0;
   return { offset: far + offset, align: draw.below(Math.log2(op.access?.bytes ?? 1) + 1) };
 }

@@ -18,6 +18,8 @@ export class FixtureError extends Error {
   constructor(at: { readonly file: string; readonly line: number }, message: string) {
     super(`${at.file}:${at.line}: ${message}`);
     this.name = 'FixtureError';
+    // Where the fixture is wrong matters, not where that was found.
+    this.stack = `${this.name}: ${this.message}`;
   }
 }
 
