@@ -289,7 +289,7 @@ export class Values {
 
   /** Operands of an op that traps on some of them: mostly with a last one that it never traps on. */
   #trapping({ op, params }: OpForm, draw: Draw): readonly ValueId[] {
-    const free = this.plan.features.traps && draw.oneIn(10);
+    const free = this.plan.features.traps && draw.oneIn(5);
     const last = params.length - 1;
     const safe = free || op.eval === null ? undefined : safeConstant(op, params, draw);
     return params.map((type, i) => {
