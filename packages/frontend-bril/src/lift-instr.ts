@@ -84,18 +84,34 @@ function constant(c: LiftContext, instr: BrilInstr): void {
   variables.define(instr, made(), baseType(literal.type));
 }
 
-/** `-2^63 / -1` wraps in Bril and traps in `i64.div_s`: -1 is taken apart unless the divisor is another constant. */
+/**
+ * `-2^63 / -1` wraps in Bril and traps in `i64.div_s`: -1 is taken apart unless the divisor is another constant. By a
+ * branch, not by selects: these execute seven instructions in place of two (montecarlo: 226 million against 126).
+ */
 function divide(c: LiftContext, dividend: string, divisor: string): ValueId {
   const { b, variables } = c;
   const x = variables.readAs(dividend, baseType('int'));
   const y = variables.readAs(divisor, baseType('int'));
   const known = b.inst(y);
   if (known.op.kind === 'const' && known.imm !== -1n) return b.emit('i64.div_s', [x, y]);
-  const isMinusOne = b.emit('i64.eq', [y, b.constant('i64', -1n)]);
-  const safe = b.emit('select', [b.constant('i64', 1n), y, isMinusOne], undefined, 'i64');
-  const quotient = b.emit('i64.div_s', [x, safe]);
-  const negated = b.emit('i64.sub', [b.constant('i64', 0n), x]);
-  return b.emit('select', [negated, quotient, isMinusOne], undefined, 'i64');
+  const [divides, negates, after] = [b.block(), b.block(), b.block()];
+  b.brIf(b.emit('i64.ne', [y, b.constant('i64', -1n)]), divides, negates);
+  b.seal(divides);
+  b.at(divides);
+  const quotient = b.emit('i64.div_s', [x, y]);
+  b.br(after);
+  b.seal(negates);
+  b.at(negates);
+  const negated = b.emit('i64.mul', [x, b.constant('i64', -1n)]);
+  b.br(after);
+  b.seal(after);
+  b.at(after);
+  const result = b.phi(after, 'i64');
+  b.setPhi(result, [
+    [divides, quotient],
+    [negates, negated],
+  ]);
+  return result;
 }
 
 function toChar(c: LiftContext, code: ValueId): ValueId {
