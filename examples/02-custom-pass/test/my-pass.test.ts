@@ -1,8 +1,11 @@
-/** The fixture of the pass: every case is run before and after on the interpreter. `SLUICE_BLESS=1` writes golden blocks. */
+/**
+ * The pass against its fixture, whose cases are run before and after on the interpreter (`SLUICE_BLESS=1` writes golden
+ * blocks), and against the laws that every pass keeps, on generated programs.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { pipeline } from '@sluice/pipeline';
-import { parseFixture, runFixtureCase, withGoldens } from '@sluice/testkit';
+import { parseFixture, passLaws, runFixtureCase, withGoldens } from '@sluice/testkit';
 import { afterAll, describe, expect, test } from 'vitest';
 import myPass from '../src/my-pass.ts';
 
@@ -25,3 +28,5 @@ describe('my-pass', () => {
     if (goldens.size > 0) writeFileSync(url, withGoldens(source, cases, goldens));
   });
 });
+
+test('it keeps the laws of passes', () => passLaws(myPass));
