@@ -17,6 +17,7 @@
  */
 
 import {
+  asIds,
   type Block,
   type BlockId,
   type Func,
@@ -45,8 +46,6 @@ interface Conflicts {
   readonly joint: Rows;
   /** By single value: webs that are defined while it lives. */
   readonly single: Rows;
-  /** Webs in the order in which they were met. */
-  readonly webs: readonly number[];
   /** By instruction: how many values end there; the values stand in `ends`, last instruction of a block first. */
   readonly endCount: Int32Array;
   readonly ends: Int32Array;
@@ -70,13 +69,12 @@ class Collector {
   readonly #f: Func;
   readonly #nodes: Nodes;
   readonly #live: LiveSet;
-  readonly #joint = new PairList();
-  readonly #single = new PairList();
-  readonly #lastWeb: Int32Array;
-  readonly #webs: number[] = [];
-  readonly #seenWeb: Uint8Array;
+  // Small functions have none of these, and would pay more for the lists than for all the rest.
+  #joint: PairList | null = null;
+  #single: PairList | null = null;
+  #lastWeb: Int32Array | null = null;
   readonly #endCount: Int32Array;
-  #ends = new Int32Array(256);
+  #ends = new Int32Array(32);
   #endsLength = 0;
 
   constructor(f: Func, nodes: Nodes) {
@@ -84,8 +82,6 @@ class Collector {
     this.#f = f;
     this.#nodes = nodes;
     this.#live = new LiveSet(count);
-    this.#lastWeb = new Int32Array(count).fill(-1);
-    this.#seenWeb = new Uint8Array(count);
     this.#endCount = new Int32Array(count);
   }
 
@@ -93,15 +89,13 @@ class Collector {
     const f = this.#f;
     const live = liveness(f);
     const endsOf = new Int32Array(f.blocks.length);
-    for (const v of f.params) this.#meet(this.#nodes.of[v] as number);
     for (const b of orderOf(f).rpo) {
       this.#block(f.blocks[b] as Block, live, b);
       endsOf[b] = this.#endsLength;
     }
     return {
-      joint: this.#joint.rows(f.insts.length),
-      single: this.#single.rows(f.insts.length),
-      webs: this.#webs,
+      joint: this.#joint?.rows(f.insts.length) ?? noRows,
+      single: this.#single?.rows(f.insts.length) ?? noRows,
       endCount: this.#endCount,
       ends: this.#ends,
       endsOf,
@@ -150,7 +144,6 @@ class Collector {
     const { of, joint, file } = this.#nodes;
     const node = of[v] as number;
     if (joint[node] === 0) return;
-    this.#meet(node);
     const { items, size } = this.#live;
     const here = file[v];
     for (let i = 0; i < size; i++) {
@@ -161,19 +154,17 @@ class Collector {
         throw new Error(`@${this.#f.name}: %${v} and %${x} of one phi web interfere; run ssa-destruct first`);
       if (x === copied) continue;
       if (joint[other] === 1) {
+        this.#joint ??= new PairList();
         this.#joint.push(node, other);
         this.#joint.push(other, node);
-      } else if (this.#lastWeb[x] !== node) {
-        this.#lastWeb[x] = node;
-        this.#single.push(x, node);
+        continue;
       }
+      this.#lastWeb ??= new Int32Array(of.length).fill(-1);
+      if (this.#lastWeb[x] === node) continue;
+      this.#lastWeb[x] = node;
+      this.#single ??= new PairList();
+      this.#single.push(x, node);
     }
-  }
-
-  #meet(node: number): void {
-    if (node < 0 || this.#seenWeb[node] === 1 || this.#nodes.joint[node] === 0) return;
-    this.#seenWeb[node] = 1;
-    this.#webs.push(node);
   }
 
   #pushEnd(v: number): void {
@@ -186,8 +177,12 @@ class Collector {
   }
 }
 
+/** Rows of nothing: every row that is asked for is empty. */
+const noRows: Rows = { start: asIds(new Int32Array(0)), items: asIds(new Int32Array(0)) };
+
 function colorJoint(nodes: Nodes, conflicts: Conflicts, palettes: readonly Palette[], colors: Int32Array): void {
-  const { joint, webs } = conflicts;
+  const { joint } = conflicts;
+  const { webs } = nodes;
   for (const node of webs) {
     const color = nodes.fixed[node] as number;
     if (color < 0) continue;
@@ -198,7 +193,8 @@ function colorJoint(nodes: Nodes, conflicts: Conflicts, palettes: readonly Palet
   for (const node of webs) {
     if ((colors[node] as number) >= 0) continue;
     const palette = palettes[nodes.file[node] as number] as Palette;
-    for (let i = joint.start[node] as number; i < (joint.start[node + 1] as number); i++) {
+    const end = joint.start[node + 1] ?? 0;
+    for (let i = joint.start[node] ?? 0; i < end; i++) {
       const taken = colors[joint.items[i] as number] as number;
       if (taken >= 0) palette.forbid(taken, node);
     }
@@ -225,7 +221,8 @@ function colorSingle(
 
   const choose = (v: number, inst: Inst): void => {
     const palette = paletteOf(v);
-    for (let i = single.start[v] as number; i < (single.start[v + 1] as number); i++) {
+    const end = single.start[v + 1] ?? 0;
+    for (let i = single.start[v] ?? 0; i < end; i++) {
       palette.forbid(colors[single.items[i] as number] as number, v);
     }
     colors[v] = hint(v, inst, palette) ?? palette.lowest(v);

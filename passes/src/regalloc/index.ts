@@ -12,11 +12,11 @@
  *                 the graph is built anew
  *   rewrite.ts    colours to registers, copies within a register vanish
  *
- * It ends: a round either colours everything or spills at least one node that lives longer than one instruction, and a
- * spilled node leaves only values that live that long (color.ts never gives them up while another is left, pressure.ts
- * never takes them). These conflict with fewer others than there are registers: at most the operands of one instruction,
- * of which there are less than four, for calls and returns read slots themselves. So when nothing else is left all of
- * them are coloured.
+ * It ends: a round either colours everything or spills at least one node that lives for longer than an instruction or
+ * two, and a spilled node leaves only values that live that long, which are never spilled again. Where only such values
+ * are left, they are all coloured: no more of them are live at a time than one instruction has operands, which is less than
+ * there are registers (calls and returns read slots themselves), and ranges within one block make an interval graph, in
+ * which `simplify` always finds a node with fewer neighbours than that. So nodes that may be spilled run out at last.
  *
  * Registers with types: the bound holds for each type, and is at least the number of its parameters, which all arrive in
  * registers.

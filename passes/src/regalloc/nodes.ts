@@ -20,6 +20,8 @@ export interface Nodes {
   readonly fixed: Int32Array;
   /** By node: whether it has several values or is fixed. */
   readonly joint: Uint8Array;
+  /** The nodes that are, each once, in the order of their values. */
+  readonly webs: readonly number[];
   readonly files: number;
   readonly typed: boolean;
 }
@@ -39,6 +41,11 @@ export function nodesOf(f: Func, typed: boolean, arriving: number): Nodes {
   const uses = usesOf(f);
   const file = new Int8Array(count).fill(-1);
   const joint = new Uint8Array(count);
+  const webs: number[] = [];
+  const join = (node: number): void => {
+    if (joint[node] === 0) webs.push(node);
+    joint[node] = 1;
+  };
   for (let v = 0; v < count; v++) {
     const inst = f.insts[v];
     if (inst === undefined) continue;
@@ -46,7 +53,7 @@ export function nodesOf(f: Func, typed: boolean, arriving: number): Nodes {
     // What nobody uses needs no register; so does a phi without use, whose operands go nowhere.
     if ((file[v] as number) < 0 || uses.count(v as ValueId) === 0) of[v] = -1;
     else if (of[v] === -1) of[v] = v;
-    else joint[of[v] as number] = 1;
+    else join(of[v] as number);
   }
   const fixed = new Int32Array(count).fill(-1);
   const next = new Int32Array(valueTypes.length);
@@ -59,9 +66,9 @@ export function nodesOf(f: Func, typed: boolean, arriving: number): Nodes {
     if (node < 0) continue;
     if (fixed[node] !== -1) throw new Error(`@${f.name}: two parameters in one phi web; run ssa-destruct first`);
     fixed[node] = color;
-    joint[node] = 1;
+    join(node);
   }
-  return { of, file, fixed, joint, files: typed ? valueTypes.length : 1, typed };
+  return { of, file, fixed, joint, webs, files: typed ? valueTypes.length : 1, typed };
 }
 
 /** The nodes, each once, ascending by the first of their values. */

@@ -13,6 +13,7 @@
  *   parameters     that arrived in a slot stay in it
  *   copies         to a slot store their source, copies from a slot are the load; between two slots of one number nothing
  *   calls, returns read the slot themselves: the load has no register (`folded`)
+ *   neighbours     a value that is in a register already, since the instruction before defined or loaded it, is used from there
  *
  * Slots are shared: the spilled nodes are coloured as if slots were registers (greedy.ts).
  */
@@ -66,6 +67,8 @@ class Spiller {
   readonly #edit: Editor;
   readonly #folded: ValueId[] = [];
   readonly #short: ValueId[] = [];
+  /** By node: the value that the instruction before had in a register. */
+  #atHand = new Map<number, ValueId>();
   #reloads = 0;
   #stores = 0;
 
@@ -84,6 +87,7 @@ class Spiller {
         // By the operands too: a phi that nobody uses belongs to no node, and its operands go all the same.
         if ([phi, ...instOf(this.#f, phi).args].some((v) => this.#slot(v) !== undefined)) this.#edit.remove(phi);
       }
+      this.#atHand.clear();
       block.body.forEach((v, i) => {
         this.#visit(v, block.body[i + 1] ?? block.term);
       });
@@ -113,7 +117,8 @@ class Spiller {
     const file = Int8Array.from(f.insts, (inst) => (inst === undefined ? -1 : fileOf(inst, true)));
     const fixed = new Int32Array(of.length).fill(-1);
     const { joint } = this.#nodes;
-    const { colors, used } = greedyColoring(f, { of, file, fixed, joint, files: valueTypes.length, typed: true });
+    const webs = this.#nodes.webs.filter((node) => this.#spilled.has(node) && !this.#slotOf.has(node));
+    const { colors, used } = greedyColoring(f, { of, file, fixed, joint, webs, files: valueTypes.length, typed: true });
     const types: Type[] = [];
     const first = used.map((count, k) => {
       const base = f.slots.length + types.length;
@@ -137,18 +142,18 @@ class Spiller {
     const slot = this.#slot(v);
     if (inst.op.name === 'copy') {
       this.#copy(v, inst, slot);
+      this.#atHand.clear();
       return;
     }
-    if (slot === remade) {
+    if (slot === remade || (slot !== undefined && this.#arrivals.get(v) === slot)) {
       this.#edit.remove(v);
       return;
     }
     if (inst.args.some((arg) => this.#slot(arg) !== undefined)) this.#reload(v, inst);
+    else this.#atHand.clear();
     if (slot === undefined) return;
-    if (this.#arrivals.get(v) === slot) {
-      this.#edit.remove(v);
-      return;
-    }
+    // Only the value itself is at hand from here: what was loaded besides may be one register too many.
+    this.#atHand = new Map([[this.#nodes.of[v] as number, v]]);
     this.#short.push(v);
     this.#stores++;
     const store = makeInst(coreOp('slot.set'), [v], { imm: slot, loc: inst.loc });
@@ -158,18 +163,20 @@ class Spiller {
 
   #reload(v: ValueId, inst: Inst): void {
     const folds = readsSlots(inst);
-    const loaded = new Map<ValueId, ValueId>();
+    const loaded = new Map<number, ValueId>();
     const args = inst.args.map((arg) => {
       if (this.#slot(arg) === undefined) return arg;
-      let value = loaded.get(arg);
+      const node = this.#nodes.of[arg] as number;
+      let value = loaded.get(node) ?? (folds ? undefined : this.#atHand.get(node));
       if (value === undefined) {
         value = this.#edit.insertBefore(v, this.#load(arg, inst));
-        loaded.set(arg, value);
         if (folds) this.#folded.push(value);
         else this.#reloads++;
       }
+      loaded.set(node, value);
       return value;
     });
+    this.#atHand = folds ? new Map() : loaded;
     const next = withArgs(inst, args);
     if (inst.op.effect.control) this.#edit.setTerm(this.#edit.blockOf(v), next);
     else this.#edit.setInst(v, next);

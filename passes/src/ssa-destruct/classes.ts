@@ -22,7 +22,7 @@
  *          bounds that: when it is spent, only values without a class are tried.
  */
 
-import { type BlockId, blockFrequency, domTree, type Func, instOf, type ValueId } from '@sluice/ir';
+import { type BlockId, blockFrequency, type DominatorTree, domTree, type Func, instOf, type ValueId } from '@sluice/ir';
 import { Positions } from './positions.ts';
 
 /** What stands for one input of a phi, or for the phi itself. */
@@ -31,6 +31,7 @@ interface Planned {
   /** Input number; -1: the place of the phi before its copy. */
   readonly input: number;
   readonly block: BlockId;
+  readonly point: number;
 }
 
 interface Class {
@@ -46,7 +47,10 @@ interface Candidate {
 }
 
 /** Members swept for each instruction of the function, at most. */
-const budgetFactor = 32;
+const budgetFactor = 128;
+
+/** Classes up to this size are sorted together; larger ones are merged in, one after the other. */
+const small = 16;
 
 /** The classes of some interfering webs. */
 export class Classes {
@@ -60,6 +64,10 @@ export class Classes {
   readonly #classOfPhi = new Map<ValueId, Class>();
   readonly #direct = new Map<ValueId, Uint8Array>();
   readonly #isolated = new Set<ValueId>();
+  readonly #dom: DominatorTree<BlockId>;
+  /** By value and by planned value: the candidate that it belongs to in the sweep at hand. */
+  readonly #ownerOfValue: (Candidate | undefined)[];
+  readonly #ownerOfPlanned: (Candidate | undefined)[] = [];
   #budget: number;
 
   /** `isCloned` says which inputs get a constant of their own. */
@@ -67,6 +75,8 @@ export class Classes {
     this.#f = f;
     this.#isCloned = isCloned;
     this.#positions = new Positions(f);
+    this.#dom = domTree(f);
+    this.#ownerOfValue = new Array(f.insts.length).fill(undefined);
     this.#frequency = blockFrequency(f);
     this.#budget = f.insts.length * budgetFactor;
     const heat = (phi: ValueId): number => this.#frequency[this.#positions.blockOf(phi)] as number;
@@ -99,7 +109,7 @@ export class Classes {
   #place(phi: ValueId): void {
     const { args, blocks } = instOf(this.#f, phi);
     const home = this.#positions.blockOf(phi);
-    const base: number[] = [this.#plan({ phi, input: -1, block: home })];
+    const base: number[] = [this.#plan(phi, -1, home, this.#positions.phiPoint(home))];
     const candidates = new Map<unknown, Candidate>();
     const candidateOf = new Map<ValueId, Candidate>();
     const add = (v: ValueId, weight: number): void => {
@@ -117,7 +127,7 @@ export class Classes {
     add(phi, this.#frequency[home] as number);
     for (let k = 0; k < args.length; k++) {
       const pred = blocks[k] as BlockId;
-      base.push(this.#plan({ phi, input: k, block: pred }));
+      base.push(this.#plan(phi, k, pred, this.#positions.edgePoint(pred)));
       if (this.#isCloned(phi, k)) continue;
       add(args[k] as ValueId, this.#frequency[pred] as number);
       this.#positions.addDirect(pred, args[k] as ValueId, 1);
@@ -135,8 +145,9 @@ export class Classes {
     this.#join(phi, joined, direct);
   }
 
-  #plan(planned: Planned): number {
-    this.#planned.push(planned);
+  #plan(phi: ValueId, input: number, block: BlockId, point: number): number {
+    this.#planned.push({ phi, input, block, point });
+    this.#ownerOfPlanned.push(undefined);
     return ~(this.#planned.length - 1);
   }
 
@@ -147,25 +158,24 @@ export class Classes {
     candidates: ReadonlyMap<unknown, Candidate>,
     candidateOf: ReadonlyMap<ValueId, Candidate>,
   ): readonly number[] {
-    const owner = new Map<number, Candidate>();
-    const all: number[] = [...base];
+    const groups: (readonly number[])[] = [];
+    const few: number[] = [...base];
     for (const candidate of candidates.values()) {
       if (candidate.out) continue;
-      for (const member of candidate.members) {
-        owner.set(member, candidate);
-        all.push(member);
-      }
+      for (const member of candidate.members) this.#setOwner(member, candidate);
+      if (candidate.members.length > small) groups.push(candidate.members);
+      else for (const member of candidate.members) few.push(member);
     }
+    const all = this.#inOrder(few, groups);
     this.#budget -= all.length;
-    all.sort((a, b) => this.#point(a) - this.#point(b));
     const stack: number[] = [];
     for (const member of all) {
-      const mine = owner.get(member);
+      const mine = this.#ownerOf(member);
       let under = -1;
       while (mine?.out !== true) {
         const above = stack.at(-1);
         if (above === undefined) break;
-        const other = owner.get(above);
+        const other = this.#ownerOf(above);
         if (other?.out === true || !this.#dominates(above, member)) {
           stack.pop();
           continue;
@@ -182,7 +192,35 @@ export class Classes {
       if (under >= 0) stack.splice(-1, 1, member, under);
       else if (mine?.out !== true) stack.push(member);
     }
-    return all.filter((member) => owner.get(member)?.out !== true);
+    const staying = all.filter((member) => this.#ownerOf(member)?.out !== true);
+    for (const member of all) this.#setOwner(member, undefined);
+    return staying;
+  }
+
+  #ownerOf(member: number): Candidate | undefined {
+    return member >= 0 ? this.#ownerOfValue[member] : this.#ownerOfPlanned[~member];
+  }
+
+  #setOwner(member: number, owner: Candidate | undefined): void {
+    if (member >= 0) this.#ownerOfValue[member] = owner;
+    else this.#ownerOfPlanned[~member] = owner;
+  }
+
+  /** All members in the order of their points; `groups` are sorted already. */
+  #inOrder(few: number[], groups: readonly (readonly number[])[]): readonly number[] {
+    let all: number[] = few.sort((a, b) => this.#point(a) - this.#point(b));
+    for (const group of groups) {
+      const merged: number[] = [];
+      let i = 0;
+      for (const member of group) {
+        const point = this.#point(member);
+        while (i < all.length && this.#point(all[i] as number) <= point) merged.push(all[i++] as number);
+        merged.push(member);
+      }
+      while (i < all.length) merged.push(all[i++] as number);
+      all = merged;
+    }
+    return all;
   }
 
   /** Whether one of the two is what the phi plans to put in place of the other. */
@@ -212,8 +250,7 @@ export class Classes {
 
   #point(member: number): number {
     if (member >= 0) return this.#positions.defined(member as ValueId);
-    const { input, block } = this.#planned[~member] as Planned;
-    return input < 0 ? this.#positions.phiPoint(block) : this.#positions.edgePoint(block);
+    return (this.#planned[~member] as Planned).point;
   }
 
   #blockOf(member: number): BlockId {
@@ -221,7 +258,7 @@ export class Classes {
   }
 
   #dominates(a: number, b: number): boolean {
-    return domTree(this.#f).dominates(this.#blockOf(a), this.#blockOf(b));
+    return this.#dom.dominates(this.#blockOf(a), this.#blockOf(b));
   }
 
   /** Whether `above`, which is defined first, is live where `below` is defined. */

@@ -10,6 +10,7 @@ import {
   blockOfValue,
   domTree,
   type Func,
+  type Ids,
   type Inst,
   instOf,
   type Liveness,
@@ -22,7 +23,10 @@ import {
 export class Positions {
   readonly #f: Func;
   readonly #live: Liveness;
+  readonly #home: Ids<BlockId>;
+  /** Where an instruction reads its operands. */
   readonly #point: Int32Array;
+  readonly #defined: Int32Array;
   readonly #phiPoint: Int32Array;
   readonly #edgePoint: Int32Array;
   /** By value and block, for the values asked about: the point of the last use in the block, phis aside. */
@@ -34,12 +38,14 @@ export class Positions {
   constructor(f: Func) {
     this.#f = f;
     this.#live = liveness(f);
+    this.#home = blockOfValue(f);
     this.#point = new Int32Array(f.insts.length);
     this.#phiPoint = new Int32Array(f.blocks.length);
     this.#edgePoint = new Int32Array(f.blocks.length);
     this.#asked = new Uint8Array(f.insts.length);
     // Parameters have point 0.
     let next = 1;
+    const invokes: ValueId[] = [];
     for (const b of domTree(f).preorder) {
       const block = f.blocks[b];
       if (block === undefined) continue;
@@ -50,14 +56,16 @@ export class Positions {
       this.#edgePoint[b] = next++;
       this.#point[block.term] = next++;
       // The point behind the terminator is where an invoke defines its result.
+      if (f.insts[block.term]?.op.kind === 'invoke') invokes.push(block.term);
       next++;
     }
+    this.#defined = this.#point.slice();
+    for (const v of invokes) this.#defined[v] = (this.#point[v] as number) + 1;
   }
 
   /** Where a value is defined. */
   defined(v: ValueId): number {
-    const point = this.#point[v] as number;
-    return this.#f.insts[v]?.op.kind === 'invoke' ? point + 1 : point;
+    return this.#defined[v] as number;
   }
 
   phiPoint(b: BlockId): number {
@@ -70,7 +78,7 @@ export class Positions {
 
   /** The block of a definition; parameters are defined in the entry. */
   blockOf(v: ValueId): BlockId {
-    const b = blockOfValue(this.#f)[v] as number;
+    const b = this.#home[v] as number;
     return (b < 0 ? this.#f.order[0] : b) as BlockId;
   }
 
@@ -97,10 +105,9 @@ export class Positions {
 
   #findUses(v: ValueId): void {
     this.#asked[v] = 1;
-    const home = blockOfValue(this.#f);
     for (const user of usesOf(this.#f).of(v)) {
       if ((this.#f.insts[user] as Inst).op.kind === 'phi') continue;
-      const key = (home[user] as number) * this.#f.insts.length + v;
+      const key = (this.#home[user] as number) * this.#f.insts.length + v;
       const point = this.#point[user] as number;
       if (point > (this.#lastUse.get(key) ?? -1)) this.#lastUse.set(key, point);
     }
