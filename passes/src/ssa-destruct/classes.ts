@@ -44,6 +44,8 @@ interface Candidate {
   readonly members: readonly number[];
   weight: number;
   out: boolean;
+  /** The candidate because of which it is out; null: another reason, which lasts. */
+  by: Candidate | null;
 }
 
 /** Members swept for each instruction of the function, at most. */
@@ -51,6 +53,9 @@ const budgetFactor = 128;
 
 /** Classes up to this size are sorted together; larger ones are merged in, one after the other. */
 const small = 16;
+
+/** How often candidates get another chance that were put out by one which did not stay in itself. */
+const retries = 3;
 
 /** The classes of some interfering webs. */
 export class Classes {
@@ -117,7 +122,7 @@ export class Classes {
       const key = found ?? v;
       let candidate = candidates.get(key);
       if (candidate === undefined) {
-        candidate = { members: found?.members ?? [v], weight: 0, out: false };
+        candidate = { members: found?.members ?? [v], weight: 0, out: false, by: null };
         candidate.out = found !== undefined && this.#budget <= 0;
         candidates.set(key, candidate);
       }
@@ -132,7 +137,10 @@ export class Classes {
       add(args[k] as ValueId, this.#frequency[pred] as number);
       this.#positions.addDirect(pred, args[k] as ValueId, 1);
     }
-    const joined = this.#sweep(phi, base, candidates, candidateOf);
+    let joined = this.#sweep(phi, base, candidates, candidateOf);
+    for (let n = 0; n < retries && readmit(candidates.values()); n++) {
+      joined = this.#sweep(phi, base, candidates, candidateOf);
+    }
     const direct = new Uint8Array(args.length);
     for (let k = 0; k < args.length; k++) {
       const v = args[k] as ValueId;
@@ -186,8 +194,8 @@ export class Classes {
           break;
         }
         if (!this.#interfere(above, member)) break;
-        if (mine === undefined || (other !== undefined && other.weight < mine.weight)) (other as Candidate).out = true;
-        else mine.out = true;
+        if (mine === undefined || (other !== undefined && other.weight < mine.weight)) putOut(other, mine);
+        else putOut(mine, other);
       }
       if (under >= 0) stack.splice(-1, 1, member, under);
       else if (mine?.out !== true) stack.push(member);
@@ -270,4 +278,22 @@ export class Classes {
     const planned = this.#planned[~above] as Planned;
     return planned.input < 0 ? this.#point(above) === point : planned.block === block;
   }
+}
+
+/** Of two members planned for one phi none is put out: they never meet. */
+function putOut(candidate: Candidate | undefined, by: Candidate | undefined): void {
+  if (candidate === undefined) throw new Error('what is planned for one phi interferes');
+  candidate.out = true;
+  candidate.by = by ?? null;
+}
+
+/** Lets those in again that had to yield to one that is out; whether there are any. */
+function readmit(candidates: Iterable<Candidate>): boolean {
+  const again: Candidate[] = [];
+  for (const candidate of candidates) if (candidate.out && candidate.by?.out === true) again.push(candidate);
+  for (const candidate of again) {
+    candidate.out = false;
+    candidate.by = null;
+  }
+  return again.length > 0;
 }
