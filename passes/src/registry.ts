@@ -4,6 +4,7 @@ import type { Pass } from '@sluice/pipeline';
 import dce from './dce.ts';
 import gvn from './gvn.ts';
 import inline from './inline.ts';
+import jumpThread from './jump-thread.ts';
 import licm from './licm.ts';
 import sccp from './sccp.ts';
 import simplify from './simplify.ts';
@@ -11,7 +12,18 @@ import simplifyCfg from './simplify-cfg.ts';
 import splitCriticalEdges from './split-critical-edges.ts';
 import ssaDestruct from './ssa-destruct.ts';
 
-const all: readonly Pass[] = [dce, gvn, inline, licm, sccp, simplify, simplifyCfg, splitCriticalEdges, ssaDestruct];
+const all: readonly Pass[] = [
+  dce,
+  gvn,
+  inline,
+  jumpThread,
+  licm,
+  sccp,
+  simplify,
+  simplifyCfg,
+  splitCriticalEdges,
+  ssaDestruct,
+];
 
 /** The passes by name, sorted. */
 export const passes: ReadonlyMap<string, Pass> = new Map(all.map((pass) => [pass.name, pass]));
