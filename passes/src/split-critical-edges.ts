@@ -8,12 +8,14 @@
  * Moves for the phis of `^join` stand at the end of its predecessors; at the end of `^a` they would run on the way to
  * `^b` too. Afterwards a block with several successors leads only to blocks with one predecessor.
  *
+ * Paper:   folklore.
  * Phases:  first what would be in the way of the copies is taken out: blocks that the entry does not reach, and phis
  *          with a single input, which are that input (`removeSinglePhis`: the result of an `invoke` cannot be copied at the
  *          end of its block). Then `split`.
  * Keeps:   fuel: the back-edge of a split edge is the one from its new block.
  * Cost:    linear in the edges, but for the renaming of predecessors, which costs for each new edge of a join the
  *          number of its predecessors.
+ * Not done: leaving out edges whose join has no phis; blocks that stay empty are jumped through at emission.
  */
 
 import { type BlockId, type Func, type OpDef, orderOf, row, rowLength } from '@sluice/ir';

@@ -21,6 +21,7 @@
  * Needs:   no critical edges, no phis with a single input (split-critical-edges).
  * Keeps:   the shape; everything that interfered before is copied, nothing else is touched.
  * Cost:    linear in the function and its liveness; for interfering webs see classes.ts.
+ * Not done: choosing registers; taking copies out whose two sides may share one, which the allocator does.
  */
 
 import { type Move, sequentialMoves } from '@sluice/codegen';
