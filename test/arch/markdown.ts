@@ -34,10 +34,11 @@ export function linksOf(file: string): string[] {
 export function shownIn(file: string): Shown[] {
   const lines = readText(file).split('\n');
   const found: Shown[] = [];
-  let info: string | null = null;
+  // What stands behind the opening fence of the block; empty outside of blocks.
+  let info = '';
   for (const [i, text] of lines.entries()) {
-    if (text.startsWith('```')) info = info === null ? text.slice(3).trim() : null;
-    else if (info?.startsWith('console') === true && text.startsWith('$ npx sluice '))
+    if (text.startsWith('```')) info = info === '' ? text.slice(3).trim() || 'text' : '';
+    else if (info.startsWith('console') && text.startsWith('$ npx sluice '))
       found.push({
         file,
         line: i + 1,
