@@ -10,8 +10,15 @@ import { Boxed, toNumber, type Value } from './value.ts';
 /** The immediate of `any.box` and `any.unbox`, by what it says the value is. */
 export const anyTags = { int: 0, float: 1, bool: 2, char: 3, pointer: 4 } as const;
 
-/** The type of the value inside, by tag. */
-export const anyTagTypes: readonly Type[] = ['i64', 'f64', 'i32', 'i32', 'i64'];
+const plainTagTypes: readonly Type[] = ['i64', 'f64', 'i32', 'i32'];
+
+/** Tags are below this; from `pointer` up each tag is a type of pointer of its own. */
+export const anyTagLimit: number = 1 << 16;
+
+/** The type of the value inside, by tag; undefined: no such tag. */
+export function anyTagType(tag: number): Type | undefined {
+  return tag >= anyTags.pointer && tag < anyTagLimit ? 'i64' : plainTagTypes[tag];
+}
 
 /** The dynamic value of a tag; a bool is true unless `value` is 0. */
 export function box(tag: number, value: Value): Value {
@@ -41,7 +48,7 @@ export function tagOf(value: Value): number {
   }
 }
 
-/** What is inside: an i64, f64 or i32 as `anyTagTypes` says. For a value with a tag. */
+/** What is inside: an i64, f64 or i32 as `anyTagType` says. For a value with a tag. */
 export function unbox(value: Value): Value {
   if (typeof value === 'boolean') return value ? 1 : 0;
   return value instanceof Boxed ? value.value : value;
