@@ -45,8 +45,8 @@ export interface VariableHost {
   readonly shape: Func;
   readonly blocks: (b: BlockId) => BlockVariables;
   readonly variableCount: number;
-  /** A new value for a phi. */
-  readonly newPhi: (variable: number) => ValueId;
+  /** A new value for a phi of a block. */
+  readonly newPhi: (variable: number, block: BlockId) => ValueId;
   /** The value of a variable that was never written. */
   readonly unwritten: (variable: number) => ValueId;
   /** Says what a placeholder stands for. */
@@ -87,7 +87,7 @@ function choosePlaces(host: VariableHost): PhisByBlock {
     const live = isLive(reading, writing);
     for (const block of frontier) {
       if (!live(block)) continue;
-      const phi: PlacedPhi = { block, variable, value: host.newPhi(variable), preds: [], args: [] };
+      const phi: PlacedPhi = { block, variable, value: host.newPhi(variable, block), preds: [], args: [] };
       const list = places.get(block);
       if (list === undefined) places.set(block, [phi]);
       else list.push(phi);

@@ -228,6 +228,11 @@ export class Editor {
     return this.#slots.length - 1;
   }
 
+  /** Takes all slots out. No instruction may touch one any more. */
+  dropSlots(): void {
+    if (this.#slots.length > 0) this.#slots = [];
+  }
+
   // Blocks and edges.
 
   /** Replaces a block's terminator. */

@@ -18,6 +18,7 @@ export * from './analysis/uses.ts';
 export * from './binary.ts';
 export * from './build.ts';
 export * from './build-ops.ts';
+export { type BlockVariables, type PlacedPhi, placeVariables } from './build-phis.ts';
 export * from './diag.ts';
 export * from './dynamic.ts';
 export * from './edit.ts';

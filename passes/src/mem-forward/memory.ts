@@ -1,0 +1,83 @@
+/** What is known of linear memory and of globals at one point: values that certain places hold. */
+
+import type { Inst, OpDef, ResultType, ValueId } from '@sluice/ir';
+import type { Reader } from '@sluice/pipeline';
+import { addressOf, type Place, summand } from '../rules/locations.ts';
+
+/** Places of one kind that are remembered; older ones are forgotten. */
+export const remembered = 16;
+
+/** `list` with one more, the oldest left out where there are too many. */
+export function withFact<T>(list: readonly T[], fact: T): readonly T[] {
+  return list.length < remembered ? [...list, fact] : [...list.slice(1), fact];
+}
+
+/** So many bytes at a place hold a value. */
+export interface MemoryFact extends Place {
+  readonly bytes: number;
+  /** What the base is a sum of, to tell it from other bases. */
+  readonly root: Place;
+  readonly value: ValueId;
+  readonly type: ResultType;
+  /** A load that is narrower than its result, which gives this value; null: the bytes are the value's own. */
+  readonly narrow: OpDef | null;
+}
+
+/** A global holds a value. */
+export interface GlobalFact {
+  readonly name: string;
+  readonly value: ValueId;
+}
+
+const widths: Readonly<Record<string, number>> = { i32: 4, f32: 4, i64: 8, f64: 8 };
+
+/** What a load or store says of memory: it holds this value now. */
+export function memoryFact(inst: Inst, v: ValueId, read: Reader): MemoryFact {
+  const { access } = inst.op;
+  const { base, offset } = addressOf(inst, read);
+  const value = access?.store === true ? (inst.args[1] as ValueId) : v;
+  const { type } = read.inst(value);
+  const bytes = access?.bytes ?? 0;
+  return {
+    base,
+    offset,
+    bytes,
+    root: summand(base, read),
+    value,
+    type,
+    narrow: bytes === widths[type] ? null : inst.op,
+  };
+}
+
+/** The fact about the same bytes as a load, if it tells what the load gives. */
+export function loaded(facts: readonly MemoryFact[], load: MemoryFact): MemoryFact | undefined {
+  return facts.findLast((fact) => samePlace(fact, load) && fact.type === load.type && fact.narrow === load.narrow);
+}
+
+/** Whether two accesses are of the same bytes. */
+export function samePlace(a: MemoryFact, b: MemoryFact): boolean {
+  return a.base === b.base && a.offset === b.offset && a.bytes === b.bytes;
+}
+
+/** The facts that a store to certain bytes leaves true. */
+export function survivingStore(facts: readonly MemoryFact[], store: MemoryFact): readonly MemoryFact[] {
+  return facts.every((fact) => apart(fact, store)) ? facts : facts.filter((fact) => apart(fact, store));
+}
+
+/** Offsets below this don't reach around the address space together with a sum that wrapped. */
+const smallOffset = 2 ** 30;
+
+/** Whether two accesses cannot have a byte in common. */
+function apart(a: MemoryFact, b: MemoryFact): boolean {
+  if (a.base === b.base) return disjoint(a.offset - b.offset, a.bytes, b.bytes);
+  if (a.base === -1 || b.base === -1 || a.root.base !== b.root.base) return false;
+  if (a.offset >= smallOffset || b.offset >= smallOffset) return false;
+  const distance = a.root.offset + a.offset - (b.root.offset + b.offset);
+  // Each of the sums may have wrapped.
+  return [-2, -1, 0, 1, 2].every((k) => disjoint(distance + k * 2 ** 32, a.bytes, b.bytes));
+}
+
+/** Whether bytes that begin so far behind others have none in common with them. */
+function disjoint(distance: number, bytes: number, others: number): boolean {
+  return distance >= others || distance <= -bytes;
+}
