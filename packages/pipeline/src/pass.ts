@@ -81,15 +81,16 @@ interface Facts<O extends OptionSpecs> {
 /** A pass over one function at a time. */
 export interface FuncPass<O extends OptionSpecs = OptionSpecs> extends Facts<O> {
   readonly scope: 'func';
+  // As methods, since a method's parameters may be narrower: a pass with options of its own is a `Pass`.
   /** Edits through `cx.edit`. */
-  readonly run: (f: Func, cx: FuncContext<O>) => void;
+  run(f: Func, cx: FuncContext<O>): void;
 }
 
 /** A pass over the module; gives the new module (the same object when nothing changed). */
 export interface ModulePass<O extends OptionSpecs = OptionSpecs> extends Facts<O> {
   readonly scope: 'module';
   /** Gives the new module. */
-  readonly run: (m: Module, cx: ModuleContext<O>) => Module;
+  run(m: Module, cx: ModuleContext<O>): Module;
 }
 
 /** A pass. */
