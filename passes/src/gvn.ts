@@ -10,28 +10,31 @@
  *         ret %3
  *
  * Paper:   Preston Briggs, Keith Cooper, Taylor Simpson, Value Numbering, Software: Practice and Experience 1997, section
- *          3.1 (dominator-based). Versions of state: Ron Cytron et al., TOPLAS 1991, with regions in place of variables.
+ *          3.1 (dominator-based), with versions of state as one more operand of what reads it.
  * Differs: one table and no scopes: an entry from a subtree of the dominator tree that was left can never be met again,
  *          for the tree is walked in preorder, so that the next instruction with its key takes its place.
  * Phases:  `versionsOf` numbers the state of each region: a number stands for one content, joins included; then
  *          `number` walks the tree; `redundant` looks an instruction up, and enters it when it is the first.
  * Safe:    an op that reads no state and doesn't diverge gives the same again; one that trapped would not have come here.
  *          An op that only reads gives the same while the regions that it reads have the same version.
- * Cost:    linear in instructions, operands and edges; iterated frontiers for the regions that are read and written.
+ * Cost:    linear in instructions, operands and edges.
  * Not done: phis around a loop that are equal because they are (optimistic numbering); values that are there on some paths
  *          only (PRE); stores that don't overlap and what a store stored: mem-forward.
  */
 
 import {
   type BlockId,
+  type BlockOrder,
   type DominatorTree,
   domTree,
   type Effect,
   type Func,
-  frontiersOf,
   type Imm,
   type Inst,
   isFunctional,
+  type LoopId,
+  loopForest,
+  orderOf,
   regions,
   sameImm,
   type ValueId,
@@ -99,7 +102,7 @@ function number(tree: DominatorTree<BlockId>, s: State): void {
   const reads = s.cx.options.reads;
   for (const b of tree.preorder) {
     const { phis, body, term } = f.blocks[b] as NonNullable<(typeof f.blocks)[number]>;
-    enterBlock(versions, b, tree.idom[b] as number);
+    enterBlock(versions, b);
     for (let i = 0; i < phis.length; i++) visitPhi(s, phis[i] as ValueId, b);
     for (let i = 0; i < body.length; i++) {
       const v = body[i] as ValueId;
@@ -238,9 +241,12 @@ function samePreds(a: Inst, b: Inst): boolean {
 }
 
 /**
- * Versions of state. A region gets a new number with each write and where paths meet on which it was written
- * differently, so that one number is one content. Numbers only grow: the largest of several regions names them all,
- * for while it is current none of the others has changed.
+ * Versions of state. A region gets a new number with each write, where paths meet on which it has different numbers, and at
+ * the start of a loop that writes it; so one number is one content. Numbers only grow: the largest of several regions
+ * names them all, for while it is current none of the others has changed.
+ *
+ * The dominator tree in preorder, children in reverse postorder, meets all predecessors of a block before it but those
+ * over edges that go back.
  */
 interface Versions {
   /** Regions that are both read and written, as positions in `regions`. */
@@ -249,8 +255,9 @@ interface Versions {
   readonly now: Int32Array;
   /** By block and position in `tracked`: the version at the end of the block. */
   readonly after: Int32Array;
-  /** By block: the positions in `tracked` (as bits) of regions whose paths meet here. */
-  readonly meets: Int32Array;
+  /** By block: the regions that a loop which starts there may write. */
+  readonly looped: Int32Array;
+  readonly order: BlockOrder | null;
   last: number;
 }
 
@@ -272,26 +279,57 @@ function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Ver
   }
   const both = cx.options.reads ? read & written : 0;
   const tracked = regions.flatMap((_, r) => ((both & (1 << r)) !== 0 ? [r] : []));
-  const meets = new Int32Array(tracked.length === 0 ? 0 : f.blocks.length);
-  tracked.forEach((r, i) => {
-    const writers = [...tree.preorder].filter((b) => ((writes[b] as number) & (1 << r)) !== 0);
-    for (const b of cx.get(frontiersOf).iterated(writers)) meets[b] = (meets[b] as number) | (1 << i);
-  });
+  const count = tracked.length;
   return {
     tracked,
-    now: new Int32Array(tracked.length),
-    after: new Int32Array(tracked.length * f.blocks.length),
-    meets,
+    now: new Int32Array(count),
+    after: new Int32Array(count * f.blocks.length),
+    looped: count === 0 ? writes : writesOfLoops(cx, writes),
+    order: count === 0 ? null : cx.get(orderOf),
     last: 0,
   };
 }
 
-function enterBlock(s: Versions, b: BlockId, idom: number): void {
-  const { tracked, now, after, meets } = s;
+/** By block: what is written in the loop of which it is the header; everything where a loop has several entries. */
+function writesOfLoops(cx: State['cx'], writes: Int32Array): Int32Array {
+  const loops = cx.get(loopForest);
+  const { rpo } = cx.get(orderOf);
+  const inLoop = new Int32Array(loops.count);
+  for (const b of rpo) {
+    const l = loops.loopOf(b);
+    if (l !== -1) inLoop[l] = (inLoop[l] as number) | (writes[b] as number);
+  }
+  // Inner loops have larger numbers.
+  for (let l = loops.count - 1; l >= 0; l--) {
+    const parent = loops.parent[l] as number;
+    if (parent !== -1) inLoop[parent] = (inLoop[parent] as number) | (inLoop[l] as number);
+  }
+  const looped = new Int32Array(writes.length).fill(-1);
+  for (let l = 0; l < loops.count; l++) {
+    if (!loops.irreducible(l as LoopId)) looped[loops.header[l] as number] = inLoop[l] as number;
+  }
+  return looped;
+}
+
+function enterBlock(s: Versions, b: BlockId): void {
+  const { tracked, now, after, order } = s;
+  if (order === null) return;
   const count = tracked.length;
+  const { start, items } = order.preds;
+  const begin = start[b] as number;
+  const end = start[b + 1] as number;
+  if (begin === end) return;
   for (let i = 0; i < count; i++) {
-    const meet = ((meets[b] as number) & (1 << i)) !== 0;
-    now[i] = meet ? ++s.last : idom === -1 ? 0 : (after[idom * count + i] as number);
+    const region = 1 << (tracked[i] as number);
+    let version = -1;
+    for (let e = begin; e < end && version !== -2; e++) {
+      const p = items[e] as BlockId;
+      const back = order.isBackEdge(p, b);
+      if (back && ((s.looped[b] as number) & region) === 0) continue;
+      const there = back ? -2 : (after[p * count + i] as number);
+      version = version === -1 || version === there ? there : -2;
+    }
+    now[i] = version === -2 ? ++s.last : version;
   }
 }
 

@@ -36,7 +36,7 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { constantOf, constantTypes, jumpTo, trapOf } from './lib/structural.ts';
+import { constantOf, constantTypes, jumpTo, opOfKind, trapOf } from './lib/structural.ts';
 import { removeUnreachable } from './lib/unreachable.ts';
 
 const UNKNOWN = 0;
@@ -81,7 +81,10 @@ interface State {
   readonly values: ValueId[];
   /** Blocks that always trap: at which instruction, and how. */
   readonly traps: Map<BlockId, { readonly at: ValueId; readonly kind: TrapKind }>;
-  home: ArrayLike<number> | null;
+  /** By value: its block plus one, once it was looked at. */
+  readonly home: Int32Array;
+  /** Values that were constant at some time, constants by definition aside. */
+  readonly candidates: ValueId[];
   /** Values, constants by definition aside, that are constant now; terminators that go one way. */
   constants: number;
   decided: number;
@@ -101,7 +104,8 @@ function propagate(f: Func, cx: FuncContext): State {
     blocks: [],
     values: [],
     traps: new Map(),
-    home: null,
+    home: new Int32Array(f.insts.length),
+    candidates: [],
     constants: 0,
     decided: 0,
   };
@@ -131,23 +135,27 @@ function visitBlock(s: State, b: BlockId): void {
   s.waiting[b] = 0;
   const block = f.blocks[b];
   if (block === undefined) return;
-  for (const v of block.phis) visitPhi(s, v, b);
+  for (const v of block.phis) {
+    s.home[v] = b + 1;
+    visitPhi(s, v, b);
+  }
   if (s.visited[b] === 1 && s.takes[b] !== NOTHING) return;
   s.visited[b] = 1;
   s.traps.delete(b);
   const { body } = block;
   for (let i = 0; i < body.length; i++) {
     const v = body[i] as ValueId;
+    s.home[v] = b + 1;
     if (!visitValue(s, v, f.insts[v] as Inst, b)) return;
   }
+  s.home[block.term] = b + 1;
   visitTerm(s, b, block.term);
 }
 
 function visitAgain(s: State, v: ValueId): void {
   const { f } = s;
-  s.home ??= homesOf(f);
-  const b = s.home[v] as BlockId;
-  if (b < 0 || s.visited[b] === 0) return;
+  const b = ((s.home[v] as number) - 1) as BlockId;
+  if (b < 0) return;
   const inst = f.insts[v] as Inst;
   const trapped = s.traps.get(b);
   if (inst.op.kind === 'phi') visitPhi(s, v, b);
@@ -156,18 +164,6 @@ function visitAgain(s: State, v: ValueId): void {
   } else if (trapped === undefined) visitValue(s, v, inst, b);
   // Whether the block goes on depends on an instruction of it: look at all of them again.
   else visitBlock(s, b);
-}
-
-function homesOf(f: Func): Int32Array {
-  const home = new Int32Array(f.insts.length).fill(-1);
-  for (const b of f.order) {
-    const block = f.blocks[b];
-    if (block === undefined) continue;
-    for (const v of block.phis) home[v] = b;
-    for (const v of block.body) home[v] = b;
-    home[block.term] = b;
-  }
-  return home;
 }
 
 function visitPhi(s: State, v: ValueId, b: BlockId): void {
@@ -280,7 +276,10 @@ function rise(s: State, v: ValueId, to: number, value: Value): void {
   if (from === CONSTANT) s.constants--;
   // An instruction that gave another constant before varies: levels must not go round in circles.
   const next = from === CONSTANT ? VARIES : to;
-  if (next === CONSTANT) s.constants++;
+  if (next === CONSTANT) {
+    s.constants++;
+    s.candidates.push(v);
+  }
   s.level[v] = next;
   s.constant[v] = value;
   if (from === UNKNOWN) return;
@@ -290,31 +289,30 @@ function rise(s: State, v: ValueId, to: number, value: Value): void {
 
 function replace(s: State, cx: FuncContext): void {
   const { f, level } = s;
+  if (s.constants > 0) {
+    for (const v of s.candidates) if (level[v] === CONSTANT && !replaceValue(s, cx, v)) return;
+  }
+  if (s.decided === 0 && s.traps.size === 0) return;
   for (const b of f.order) {
     const block = f.blocks[b];
     if (block === undefined || s.visited[b] === 0) continue;
-    for (const v of block.phis) if (level[v] === CONSTANT) replacePhi(s, cx, v, b);
-    for (const v of block.body) {
-      const inst = f.insts[v] as Inst;
-      if (level[v] !== CONSTANT || inst.op.kind === 'const') continue;
-      if (!cx.rewrite('folded to a constant', v)) return;
-      cx.edit.setInst(v, constantOf(cx.ops, inst.type, s.constant[v], inst));
-    }
-    const term = f.insts[block.term] as Inst;
     const trapped = s.traps.get(b);
     if (trapped !== undefined) {
       if (!cx.rewrite('ended a block where it always traps', trapped.at)) return;
-      cx.edit.splitBlock(b, trapped.at, jumpTo(cx.ops, b).op);
+      cx.edit.splitBlock(b, trapped.at, opOfKind(cx.ops, 'br'));
       cx.edit.setTerm(b, trapOf(cx.ops, trapped.kind, f.insts[trapped.at]));
     } else if ((s.takes[b] as number) >= 0) {
       if (!cx.rewrite('folded a branch', block.term)) return;
-      cx.edit.setTerm(b, jumpTo(cx.ops, s.takes[b] as BlockId, term));
+      cx.edit.setTerm(b, jumpTo(cx.ops, s.takes[b] as BlockId, f.insts[block.term]));
     }
   }
 }
 
-function replacePhi(s: State, cx: FuncContext, v: ValueId, b: BlockId): void {
-  if (!cx.rewrite('folded to a constant', v)) return;
+function replaceValue(s: State, cx: FuncContext, v: ValueId): boolean {
+  if (!cx.rewrite('folded to a constant', v)) return false;
   const inst = s.f.insts[v] as Inst;
-  cx.edit.replaceWith(v, cx.edit.prepend(b, constantOf(cx.ops, inst.type, s.constant[v], inst)));
+  const constant = constantOf(cx.ops, inst.type, s.constant[v], inst);
+  if (inst.op.kind !== 'phi') cx.edit.setInst(v, constant);
+  else cx.edit.replaceWith(v, cx.edit.prepend(((s.home[v] as number) - 1) as BlockId, constant));
+  return true;
 }
