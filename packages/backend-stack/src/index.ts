@@ -6,6 +6,7 @@ import type { Func, Module } from '@sluice/ir';
 import { emitFunc } from './emit.ts';
 import { Forms } from './forms.ts';
 
+/** The stack machine as a target: as many locals as wanted, each of one type. */
 const stackTarget: Target<StackProgram> = defineTarget({
   name: 'stack',
   summary: 'stack bytecode: values on an operand stack, variables in typed locals',
