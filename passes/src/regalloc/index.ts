@@ -70,7 +70,7 @@ function allocateBounded(original: Func, registers: number, typed: boolean): All
     for (const v of folded) nodes.of[v] = -1;
     let victims: ReadonlySet<number>;
     if (relieved) {
-      const cost = spillCosts(f, nodes, pinned);
+      const cost = spillCosts(f, nodes, arrivals, pinned);
       const copies = copiesOf(f, nodes);
       const limitOf = (node: number): number => limits[nodes.file[node] as number] as number;
       const merged = coalesce(interferenceOf(f, nodes), copies, nodes, limitOf);
@@ -80,7 +80,7 @@ function allocateBounded(original: Func, registers: number, typed: boolean): All
       if (stuck !== undefined) throw new Error(`@${f.name}: %${stuck} finds no register`);
       victims = new Set(colored.failed);
     } else {
-      victims = relievePressure(f, nodes, limits, arrivals, () => spillCosts(f, nodes, pinned));
+      victims = relievePressure(f, nodes, limits, arrivals, () => spillCosts(f, nodes, arrivals, pinned));
       relieved = true;
       if (victims.size === 0) continue;
     }

@@ -36,11 +36,15 @@ interface Planned {
 
 interface Class {
   /** Values (>= 0) and planned values (~index), in the order of their points. */
-  members: readonly number[];
+  readonly members: readonly number[];
+  /** The class that it has become part of. */
+  into: Class | null;
 }
 
 /** A class that might join the class of a phi. */
 interface Candidate {
+  /** The class; null for a value without one. */
+  readonly of: Class | null;
   readonly members: readonly number[];
   weight: number;
   out: boolean;
@@ -48,8 +52,20 @@ interface Candidate {
   by: Candidate | null;
 }
 
+/** Members of one candidate, or of the phi itself. */
+interface Owned {
+  readonly members: readonly number[];
+  readonly owner: Candidate | undefined;
+}
+
+/** Members of several. */
+interface Merged {
+  readonly members: number[];
+  readonly owners: (Candidate | undefined)[];
+}
+
 /** Members swept for each instruction of the function, at most. */
-const budgetFactor = 128;
+const budgetFactor = 64;
 
 /** Classes up to this size are sorted together; larger ones are merged in, one after the other. */
 const small = 16;
@@ -70,9 +86,6 @@ export class Classes {
   readonly #direct = new Map<ValueId, Uint8Array>();
   readonly #isolated = new Set<ValueId>();
   readonly #dom: DominatorTree<BlockId>;
-  /** By value and by planned value: the candidate that it belongs to in the sweep at hand. */
-  readonly #ownerOfValue: (Candidate | undefined)[];
-  readonly #ownerOfPlanned: (Candidate | undefined)[] = [];
   #budget: number;
 
   /** `isCloned` says which inputs get a constant of their own. */
@@ -81,7 +94,6 @@ export class Classes {
     this.#isCloned = isCloned;
     this.#positions = new Positions(f);
     this.#dom = domTree(f);
-    this.#ownerOfValue = new Array(f.insts.length).fill(undefined);
     this.#frequency = blockFrequency(f);
     this.#budget = f.insts.length * budgetFactor;
     const heat = (phi: ValueId): number => this.#frequency[this.#positions.blockOf(phi)] as number;
@@ -103,12 +115,12 @@ export class Classes {
 
   /** The place of a value: that of its class, or its own. Places are objects or ids. */
   placeOf(v: ValueId): unknown {
-    return this.#classOf.get(v) ?? v;
+    return current(this.#classOf.get(v)) ?? v;
   }
 
   /** The place that the inputs of a phi share. */
   placeOfPhi(phi: ValueId): unknown {
-    return this.#isolated.has(phi) ? this.#classOfPhi.get(phi) : this.#classOf.get(phi);
+    return current((this.#isolated.has(phi) ? this.#classOfPhi : this.#classOf).get(phi));
   }
 
   #place(phi: ValueId): void {
@@ -118,11 +130,11 @@ export class Classes {
     const candidates = new Map<unknown, Candidate>();
     const candidateOf = new Map<ValueId, Candidate>();
     const add = (v: ValueId, weight: number): void => {
-      const found = this.#classOf.get(v);
+      const found = current(this.#classOf.get(v));
       const key = found ?? v;
       let candidate = candidates.get(key);
       if (candidate === undefined) {
-        candidate = { members: found?.members ?? [v], weight: 0, out: false, by: null };
+        candidate = { of: found ?? null, members: found?.members ?? [v], weight: 0, out: false, by: null };
         candidate.out = found !== undefined && this.#budget <= 0;
         candidates.set(key, candidate);
       }
@@ -150,12 +162,11 @@ export class Classes {
     }
     this.#direct.set(phi, direct);
     if (candidateOf.get(phi)?.out !== false) this.#isolated.add(phi);
-    this.#join(phi, joined, direct);
+    this.#join(phi, joined, direct, candidates.values());
   }
 
   #plan(phi: ValueId, input: number, block: BlockId, point: number): number {
     this.#planned.push({ phi, input, block, point });
-    this.#ownerOfPlanned.push(undefined);
     return ~(this.#planned.length - 1);
   }
 
@@ -166,69 +177,72 @@ export class Classes {
     candidates: ReadonlyMap<unknown, Candidate>,
     candidateOf: ReadonlyMap<ValueId, Candidate>,
   ): readonly number[] {
-    const groups: (readonly number[])[] = [];
-    const few: number[] = [...base];
+    const lists: Owned[] = [];
+    const few: Owned[] = base.map((member) => ({ members: [member], owner: undefined }));
     for (const candidate of candidates.values()) {
       if (candidate.out) continue;
-      for (const member of candidate.members) this.#setOwner(member, candidate);
-      if (candidate.members.length > small) groups.push(candidate.members);
-      else for (const member of candidate.members) few.push(member);
+      const { members } = candidate;
+      if (members.length > small) lists.push({ members, owner: candidate });
+      else for (const member of members) few.push({ members: [member], owner: candidate });
     }
-    const all = this.#inOrder(few, groups);
+    const { members: all, owners } = this.#inOrder(few, lists);
     this.#budget -= all.length;
+    /** Positions in `all`. */
     const stack: number[] = [];
-    for (const member of all) {
-      const mine = this.#ownerOf(member);
+    for (let at = 0; at < all.length; at++) {
+      const member = all[at] as number;
+      const mine = owners[at];
       let under = -1;
       while (mine?.out !== true) {
-        const above = stack.at(-1);
-        if (above === undefined) break;
-        const other = this.#ownerOf(above);
+        const top = stack.at(-1);
+        if (top === undefined) break;
+        const above = all[top] as number;
+        const other = owners[top];
         if (other?.out === true || !this.#dominates(above, member)) {
           stack.pop();
           continue;
         }
         if (this.#stands(phi, member, above, candidateOf)) {
           // The value hides what is planned in its place for as long as it stays in, so it goes on top.
-          if (member < 0) under = above;
+          if (member < 0) under = top;
           break;
         }
         if (!this.#interfere(above, member)) break;
         if (mine === undefined || (other !== undefined && other.weight < mine.weight)) putOut(other, mine);
         else putOut(mine, other);
       }
-      if (under >= 0) stack.splice(-1, 1, member, under);
-      else if (mine?.out !== true) stack.push(member);
+      if (under >= 0) stack.splice(-1, 1, at, under);
+      else if (mine?.out !== true) stack.push(at);
     }
-    const staying = all.filter((member) => this.#ownerOf(member)?.out !== true);
-    for (const member of all) this.#setOwner(member, undefined);
-    return staying;
+    return all.filter((_, at) => owners[at]?.out !== true);
   }
 
-  #ownerOf(member: number): Candidate | undefined {
-    return member >= 0 ? this.#ownerOfValue[member] : this.#ownerOfPlanned[~member];
-  }
-
-  #setOwner(member: number, owner: Candidate | undefined): void {
-    if (member >= 0) this.#ownerOfValue[member] = owner;
-    else this.#ownerOfPlanned[~member] = owner;
-  }
-
-  /** All members in the order of their points; `groups` are sorted already. */
-  #inOrder(few: number[], groups: readonly (readonly number[])[]): readonly number[] {
-    let all: number[] = few.sort((a, b) => this.#point(a) - this.#point(b));
-    for (const group of groups) {
-      const merged: number[] = [];
+  /** All members in the order of their points, and whose they are. Long lists are in order already. */
+  #inOrder(few: Owned[], lists: readonly Owned[]): Merged {
+    few.sort((a, b) => this.#point(a.members[0] as number) - this.#point(b.members[0] as number));
+    let merged: Merged = {
+      members: few.map(({ members }) => members[0] as number),
+      owners: few.map(({ owner }) => owner),
+    };
+    for (const { members, owner } of lists) {
+      const before = merged;
+      const next: Merged = { members: [], owners: [] };
       let i = 0;
-      for (const member of group) {
-        const point = this.#point(member);
-        while (i < all.length && this.#point(all[i] as number) <= point) merged.push(all[i++] as number);
-        merged.push(member);
+      const takeUpTo = (point: number): void => {
+        for (; i < before.members.length && this.#point(before.members[i] as number) <= point; i++) {
+          next.members.push(before.members[i] as number);
+          next.owners.push(before.owners[i]);
+        }
+      };
+      for (const member of members) {
+        takeUpTo(this.#point(member));
+        next.members.push(member);
+        next.owners.push(owner);
       }
-      while (i < all.length) merged.push(all[i++] as number);
-      all = merged;
+      takeUpTo(Number.POSITIVE_INFINITY);
+      merged = next;
     }
-    return all;
+    return merged;
   }
 
   /** Whether one of the two is what the phi plans to put in place of the other. */
@@ -240,7 +254,7 @@ export class Classes {
     return value === (planned.input < 0 ? phi : instOf(this.#f, phi).args[planned.input]);
   }
 
-  #join(phi: ValueId, members: readonly number[], direct: Uint8Array): void {
+  #join(phi: ValueId, members: readonly number[], direct: Uint8Array, candidates: Iterable<Candidate>): void {
     const joined: Class = {
       members: members.filter((member) => {
         if (member >= 0) return true;
@@ -248,12 +262,14 @@ export class Classes {
         if (planned.phi !== phi) return true;
         return planned.input < 0 ? this.#isolated.has(phi) : direct[planned.input] === 0;
       }),
+      into: null,
     };
-    for (const member of joined.members) {
-      if (member >= 0) this.#classOf.set(member as ValueId, joined);
-      else this.#classOfPhi.set((this.#planned[~member] as Planned).phi, joined);
+    for (const { of, out, members: own } of candidates) {
+      if (out) continue;
+      if (of !== null) of.into = joined;
+      else this.#classOf.set(own[0] as ValueId, joined);
     }
-    this.#classOfPhi.set(phi, joined);
+    if (this.#isolated.has(phi)) this.#classOfPhi.set(phi, joined);
   }
 
   #point(member: number): number {
@@ -278,6 +294,18 @@ export class Classes {
     const planned = this.#planned[~above] as Planned;
     return planned.input < 0 ? this.#point(above) === point : planned.block === block;
   }
+}
+
+/** What a class has become. */
+function current(found: Class | undefined): Class | undefined {
+  let last = found;
+  while (last?.into != null) last = last.into;
+  for (let at = found; at !== undefined && at !== last; ) {
+    const next: Class | null = at.into;
+    at.into = last ?? null;
+    at = next ?? undefined;
+  }
+  return last;
 }
 
 /** Of two members planned for one phi none is put out: they never meet. */

@@ -1,0 +1,55 @@
+/** split-critical-edges and ssa-destruct on random functions; fixtures show single cases. */
+import { cfgOf, type Func, type Module, orderOf, row, rowLength } from '@sluice/ir';
+import split from '@sluice/passes/split-critical-edges';
+import destruct, { phiWebsInterfere } from '@sluice/passes/ssa-destruct';
+import { describe, expect, test } from 'vitest';
+import { argumentsFor, interpreted } from './support/calls.ts';
+import { runPasses } from './support/lower.ts';
+import { randomModule } from './support/random-func.ts';
+import { eachSeed } from './support/seeds.ts';
+
+const shape = { blocks: 12, variables: 9, statements: 7, params: 6, invoke: true };
+
+function firstOf(m: Module): Func {
+  const [f] = m.funcs;
+  if (f === undefined) throw new Error('no function');
+  return f;
+}
+
+function hasCriticalEdge(f: Func): boolean {
+  const { rpo, preds } = orderOf(f);
+  const { succs } = cfgOf(f);
+  return [...rpo].some(
+    (b) => rowLength(succs, b) > 1 && [...row(succs, b)].some((target) => rowLength(preds, target) > 1),
+  );
+}
+
+describe('out of SSA', () => {
+  test('edges, webs and behaviour of random functions', () => {
+    let interfered = 0;
+    eachSeed(400, (seed) => {
+      const m = randomModule(seed, shape);
+      const without = runPasses(m, [split]);
+      expect(hasCriticalEdge(firstOf(without))).toBe(false);
+      if (phiWebsInterfere(firstOf(without))) interfered++;
+      const after = runPasses(without, [destruct]);
+      expect(phiWebsInterfere(firstOf(after))).toBe(false);
+      const args = argumentsFor(firstOf(m));
+      expect(interpreted(after, args)).toEqual(interpreted(m, args));
+    });
+    // Else the generator is too tame to say anything.
+    expect(interfered).toBeGreaterThan(50);
+  });
+
+  test('a second run changes nothing', () => {
+    eachSeed(100, (seed) => {
+      const once = runPasses(randomModule(seed, shape), [split, destruct]);
+      expect(runPasses(once, [split, destruct])).toBe(once);
+    });
+  });
+
+  test('one large function without structure', () => {
+    const m = randomModule(1, { blocks: 500, variables: 30, statements: 20, params: 4, invoke: true });
+    expect(phiWebsInterfere(firstOf(runPasses(m, [split, destruct])))).toBe(false);
+  });
+});
