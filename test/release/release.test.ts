@@ -1,16 +1,18 @@
-/** The rehearsal of a release (`npm run release:check`), in deep runs alone: it builds, and takes about a minute. */
+/** What a release needs beyond tests, in deep runs alone: it builds and publishes a copy, which takes about a minute. */
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-const script = fileURLToPath(new URL('../../scripts/release-check.mjs', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const node = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
 
-test.runIf(process.env.SLUICE_DEEP === '1')(
-  'all packages build, pack, install, work and publish',
-  { timeout: 600_000 },
-  () => {
-    const output = execFileSync(process.execPath, [script], { encoding: 'utf8' });
-    expect(output).toMatch(/packages build, pack, install, work and publish/);
-  },
-);
+describe.runIf(process.env.SLUICE_DEEP === '1')('a release', { timeout: 600_000 }, () => {
+  test('all packages build, pack, install, work and publish', () => {
+    expect(node('scripts/release-check.mjs')).toMatch(/packages build, pack, install, work and publish/);
+  });
+
+  test('the reference is made without warnings', () => {
+    expect(() => node('node_modules/typedoc/bin/typedoc', '--emit', 'none')).not.toThrow();
+  });
+});
