@@ -124,13 +124,11 @@ function find(f: Func, cx: Context): Found {
       }
     }
     const term = termOf(f, b);
-    if (!isBranch(term)) {
-      for (const target of row(succs, b)) noteThread(w, b, target);
-      continue;
-    }
-    const only = decided(w, term, knownOf(w, term.args[0] as ValueId));
+    const only = isBranch(term) ? decided(w, term, knownOf(w, term.args[0] as ValueId)) : undefined;
     if (only !== undefined) w.found.folds.set(b, only);
-    else for (const target of row(succs, b)) noteThread(w, b, target);
+    else
+      for (let e = succs.start[b] as number; e < (succs.start[b + 1] as number); e++)
+        noteThread(w, b, succs.items[e] as BlockId);
   }
   return w.found;
 }

@@ -118,18 +118,17 @@ function settleAll(s: State): void {
 function simplifyPhis(s: State): void {
   if (s.spent) return;
   const { d } = s;
-  const phis: ValueId[] = [];
   let trivial = false;
+  let some = false;
   for (const b of s.f.order) {
     if (d.term[b] === undefined) continue;
-    for (const phi of d.phis[b] as readonly ValueId[]) {
-      phis.push(phi);
-      trivial ||= isTrivial(s, phi);
-    }
+    const phis = d.phis[b] as readonly ValueId[];
+    for (let i = 0; i < phis.length && !trivial; i++) trivial = isTrivial(s, phis[i] as ValueId);
+    some ||= phis.length > 0;
   }
   // Where loops have several entries, phis may be redundant together while none is alone.
-  const together = (): boolean => loopsOf(s, shapeOf(s)).includes(SEVERAL_ENTRIES);
-  if (phis.length === 0 || !(trivial || together())) return;
+  if (!trivial && !(some && loopsOf(s, shapeOf(s)).includes(SEVERAL_ENTRIES))) return;
+  const phis = s.f.order.flatMap((b) => (d.term[b] === undefined ? [] : (d.phis[b] as readonly ValueId[])));
   const among = new Set(phis);
   removeRedundantPhis(
     phis,
@@ -144,7 +143,7 @@ function simplifyPhis(s: State): void {
 }
 
 function isTrivial(s: State, phi: ValueId): boolean {
-  const { args } = rawInputs(s.d, phi);
+  const { args } = s.d.changed ? rawInputs(s.d, phi) : (s.f.insts[phi] as Inst);
   let only = -1;
   for (let i = 0; i < args.length; i++) {
     const arg = resolve(s.d, args[i] as ValueId);

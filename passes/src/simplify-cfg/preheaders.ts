@@ -6,10 +6,10 @@
  * Phis of the header keep one input from outside; where there were several, a phi in the preheader merges them.
  */
 
-import { type BlockId, instOf, rowLength, type Type, type ValueId, withEdges } from '@sluice/ir';
+import { type BlockId, type Inst, instOf, rowLength, type Type, type ValueId, withEdges } from '@sluice/ir';
 import { jumpTo } from '../lib/structural.ts';
 import { rawInputs, resolve } from './draft.ts';
-import { ask, loopsOf, outsideOf, SEVERAL_ENTRIES, type State, shapeOf, termIdOf } from './state.ts';
+import { ask, loopsOf, onlyOutside, outsideOf, SEVERAL_ENTRIES, type State, shapeOf, termIdOf } from './state.ts';
 
 /** Makes the preheaders that are missing. Inputs must be settled. True when some were. */
 export function makePreheaders(s: State): boolean {
@@ -23,10 +23,10 @@ export function makePreheaders(s: State): boolean {
       s.cx.declined('the loop has several entries', termIdOf(s, header));
       continue;
     }
-    const outside = outsideOf(s, shape, header);
-    if (outside.length === 1 && rowLength(shape.succs, outside[0] as BlockId) === 1) continue;
+    const only = onlyOutside(s, shape, header);
+    if (only !== -1 && rowLength(shape.succs, only) === 1) continue;
     if (!ask(s, 'made a preheader', termIdOf(s, header))) return made;
-    makePreheader(s, header, outside);
+    makePreheader(s, header, outsideOf(s, shape, header));
     made = true;
   }
   return made;

@@ -7,13 +7,13 @@
  * both: predecessors are a set. Chains of empty blocks are followed to their end at once.
  */
 
-import { type BlockId, row, rowLength, type ValueId, withEdges } from '@sluice/ir';
+import { type BlockId, type Inst, row, rowLength, type ValueId, withEdges } from '@sluice/ir';
 import { addInputs, rawInputs, resolve } from './draft.ts';
 import {
   ask,
   HEADER,
   loopsOf,
-  outsideOf,
+  onlyOutside,
   type Shape,
   type State,
   setTerm,
@@ -87,7 +87,7 @@ function passesOnTo(s: State, b: BlockId): BlockId | -1 {
 function keepsForm(s: State, shape: Shape, b: BlockId, target: BlockId): boolean {
   if (((loopsOf(s, shape)[target] as number) & HEADER) === 0) return false;
   if (treeOf(s, shape).dominates(target, b)) return rowLength(shape.preds, b) > 1;
-  return s.cx.options.preheaders && outsideOf(s, shape, target).length === 1;
+  return s.cx.options.preheaders && onlyOutside(s, shape, target) !== -1;
 }
 
 function worthSkipping(s: State, shape: Shape, b: BlockId, target: BlockId): boolean {

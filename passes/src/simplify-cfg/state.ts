@@ -91,8 +91,10 @@ export const SEVERAL_ENTRIES = 2;
 export function loopsOf(s: State, shape: Shape): Uint8Array {
   if (shape.loops !== null) return shape.loops;
   const loops = new Uint8Array(s.d.term.length);
+  const { start, items } = shape.preds;
   for (const b of shape.dfs.preorder as Iterable<BlockId>) {
-    for (const p of row(shape.preds, b)) {
+    for (let e = start[b] as number; e < (start[b + 1] as number); e++) {
+      const p = items[e] as BlockId;
       if (!isAncestor(shape.dfs, b, p)) continue;
       loops[b] = (loops[b] as number) | (treeOf(s, shape).dominates(b, p) ? HEADER : SEVERAL_ENTRIES);
     }
@@ -105,4 +107,18 @@ export function loopsOf(s: State, shape: Shape): Uint8Array {
 export function outsideOf(s: State, shape: Shape, header: BlockId): readonly BlockId[] {
   const tree = treeOf(s, shape);
   return [...row(shape.preds, header)].filter((p) => !tree.dominates(header, p));
+}
+
+/** The only predecessor of a header that is not in its loop; -1 where there are several. */
+export function onlyOutside(s: State, shape: Shape, header: BlockId): BlockId | -1 {
+  const tree = treeOf(s, shape);
+  const { start, items } = shape.preds;
+  let only: BlockId | -1 = -1;
+  for (let e = start[header] as number; e < (start[header + 1] as number); e++) {
+    const p = items[e] as BlockId;
+    if (tree.dominates(header, p)) continue;
+    if (only !== -1) return -1;
+    only = p;
+  }
+  return only;
 }
