@@ -10,24 +10,13 @@ import dagre from '@dagrejs/dagre';
 import { type Diagnostic, fail, ok, type Result } from '@sluice/ir';
 import { graphTooLarge } from './diag-codes.ts';
 import type { Graph } from './graph.ts';
+import { layerHeights, type PlacedBox, type Point, routeAround, routeDown, type Size } from './route.ts';
 
 /** The largest graph that is laid out. */
 export const layoutLimits = { nodes: 1000, layersCrossed: 3000 } as const;
 
 /** Above so many nodes a faster and less tidy way of choosing layers is taken. */
 const tidyNodes = 150;
-
-/** A point; x to the right, y down, in pixels. */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** The size of a box. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** An edge of a layout. */
 export interface PlacedEdge {
@@ -41,7 +30,7 @@ export interface PlacedEdge {
 
 /** Where everything is; nodes by their middle. */
 export interface Layout extends Size {
-  readonly nodes: ReadonlyMap<string, Point & Size>;
+  readonly nodes: ReadonlyMap<string, PlacedBox>;
   readonly edges: readonly PlacedEdge[];
 }
 
@@ -59,7 +48,7 @@ export function layout(
   }
   const work = new dagre.graphlib.Graph({ directed: true, multigraph: true });
   const ranker = nodes.length > tidyNodes ? 'tight-tree' : 'network-simplex';
-  work.setGraph({ rankdir: 'TB', nodesep: 28, edgesep: 16, ranksep: 36, marginx: 16, marginy: 16, ranker });
+  work.setGraph({ rankdir: 'TB', nodesep: 28, edgesep: 16, ranksep: 48, marginx: 16, marginy: 16, ranker });
   for (const id of nodes) work.setNode(id, { ...sizeOf(id) });
   for (const { v, w } of graph.edges()) {
     const [from, to, name] = turned.has(edgeKey(v, w)) ? [w, v, 'turned'] : [v, w, 'as is'];
@@ -72,22 +61,23 @@ export function layout(
     return fail(graphTooLarge(graph.graph().title, `${nodes.length} nodes in long paths`));
   }
   const { width = 0, height = 0 } = work.graph();
-  return ok({
-    width,
-    height,
-    nodes: new Map(nodes.map((id) => [id, work.node(id) as Point & Size])),
-    edges: work.edges().map((edge: { v: string; w: string; name?: string }): PlacedEdge => {
-      const { points = [], x, y } = work.edge(edge) as { points?: Point[]; x?: number; y?: number };
-      const back = edge.name === 'turned';
-      const middle = points[points.length >> 1] ?? { x: 0, y: 0 };
-      return {
-        from: back ? edge.w : edge.v,
-        to: back ? edge.v : edge.w,
-        points: back ? points.toReversed() : points,
-        label: { x: x ?? middle.x, y: y ?? middle.y },
-      };
-    }),
+  const boxes = new Map(nodes.map((id) => [id, work.node(id) as PlacedBox]));
+  const heights = layerHeights(boxes.values());
+  const edges = work.edges().map((edge: { v: string; w: string; name?: string }): PlacedEdge => {
+    const { points = [], x, y } = work.edge(edge) as { points?: Point[]; x?: number; y?: number };
+    const [above, below] = [boxes.get(edge.v), boxes.get(edge.w)];
+    if (above === undefined || below === undefined) throw new Error(`layout: no box for ${edge.v} or ${edge.w}`);
+    const back = edge.name === 'turned';
+    const way = above === below ? routeAround(above) : routeDown(above, below, points.slice(1, -1), heights);
+    const middle = points[points.length >> 1] ?? above;
+    return {
+      from: back ? edge.w : edge.v,
+      to: back ? edge.v : edge.w,
+      points: back ? way.toReversed() : way,
+      label: { x: x ?? middle.x, y: y ?? middle.y },
+    };
   });
+  return ok({ width, height, nodes: boxes, edges });
 }
 
 function tooLarge(graph: Graph, size: number, what: string, limit: number): Diagnostic {

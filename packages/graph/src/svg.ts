@@ -7,7 +7,8 @@
 
 import { ok, type Result } from '@sluice/ir';
 import type { EdgeInfo, Graph, NodeInfo } from './graph.ts';
-import { layout, type PlacedEdge, type Point, type Size } from './layout.ts';
+import { layout, type PlacedEdge } from './layout.ts';
+import { decimal, type Point, roundedPath, type Size } from './route.ts';
 import { columnsOf, cut, xmlText } from './svg-text.ts';
 
 const maxColumns = 72;
@@ -41,7 +42,7 @@ export function toSvg(graph: Graph): Result<string> {
     arrow('sg-tip-back', 'sg-tip sg-tip-back'),
     `<rect class="sg-ground" width="${width}" height="${height}"/>`,
     `<text class="sg-name" x="16" y="22">${xmlText(title)}</text>`,
-    `<g transform="translate(${number((width - laid.value.width) / 2)} ${top})">`,
+    `<g transform="translate(${decimal((width - laid.value.width) / 2)} ${top})">`,
   ];
   // Lines first, so that labels and boxes are above them.
   for (const edge of edges) parts.push(lineOf(edge, graph.edge(edge.from, edge.to)));
@@ -75,14 +76,14 @@ function drawBox({ marks }: NodeInfo, box: Box, { x, y }: Point): string {
   const { width, height, title, note, lines } = box;
   const classes = ['sg-node', ...marks.map((mark) => `sg-${mark}`)].join(' ');
   const parts = [
-    `<g class="${classes}" transform="translate(${number(x - width / 2)} ${number(y - height / 2)})">`,
-    `<rect class="sg-box" width="${number(width)}" height="${number(height)}" rx="4"/>`,
+    `<g class="${classes}" transform="translate(${decimal(x - width / 2)} ${decimal(y - height / 2)})">`,
+    `<rect class="sg-box" width="${decimal(width)}" height="${decimal(height)}" rx="4"/>`,
   ];
-  if (marks.includes('loop-header')) parts.push(`<rect class="sg-bar" width="4" height="${number(height)}" rx="2"/>`);
+  if (marks.includes('loop-header')) parts.push(`<rect class="sg-bar" width="4" height="${decimal(height)}" rx="2"/>`);
   const tail = note === '' ? '' : `<tspan class="sg-note" dx="${2 * column}">${xmlText(note)}</tspan>`;
   parts.push(`<text x="${padding}" y="16"><tspan class="sg-title">${xmlText(title)}</tspan>${tail}</text>`);
   if (lines.length > 0) {
-    parts.push(`<path class="sg-rule" d="M0 ${headHeight}H${number(width)}"/>`);
+    parts.push(`<path class="sg-rule" d="M0 ${headHeight}H${decimal(width)}"/>`);
     lines.forEach((line, i) => {
       parts.push(`<text x="${padding}" y="${headHeight + 15 + i * lineHeight}">${xmlText(line)}</text>`);
     });
@@ -93,28 +94,17 @@ function drawBox({ marks }: NodeInfo, box: Box, { x, y }: Point): string {
 
 function lineOf({ points }: PlacedEdge, { style }: EdgeInfo): string {
   const tip = style === 'back' ? 'sg-tip-back' : 'sg-tip';
-  return `<path class="sg-edge sg-edge-${style}" d="${curve(points)}" marker-end="url(#${tip})"/>`;
+  return `<path class="sg-edge sg-edge-${style}" d="${roundedPath(points, 14)}" marker-end="url(#${tip})"/>`;
 }
 
-/** Straight from the first and to the last point, rounded at those between. */
-function curve(points: readonly Point[]): string {
-  const [first, ...rest] = points;
-  const last = rest.pop();
-  if (first === undefined || last === undefined) return '';
-  const at = ({ x, y }: Point): string => `${number(x)} ${number(y)}`;
-  const parts = [`M${at(first)}`];
-  rest.forEach((bend, i) => {
-    const next = rest[i + 1];
-    const end = next === undefined ? last : { x: (bend.x + next.x) / 2, y: (bend.y + next.y) / 2 };
-    parts.push(`Q${at(bend)} ${at(end)}`);
-  });
-  if (rest.length === 0) parts.push(`L${at(last)}`);
-  return parts.join('');
-}
-
-function labelText({ label }: PlacedEdge, { text, style }: EdgeInfo): string {
+function labelText({ label: { x, y } }: PlacedEdge, { text, style }: EdgeInfo): string {
   if (text === '') return '';
-  return `<text class="sg-label sg-label-${style}" x="${number(label.x)}" y="${number(label.y + 4)}">${xmlText(edgeText(text))}</text>`;
+  const shown = edgeText(text);
+  const width = textWidth(shown);
+  return [
+    `<rect class="sg-ground" x="${decimal(x - width / 2)}" y="${decimal(y - 7)}" width="${decimal(width)}" height="14"/>`,
+    `<text class="sg-label sg-label-${style}" x="${decimal(x)}" y="${decimal(y + 4)}">${xmlText(shown)}</text>`,
+  ].join('');
 }
 
 function edgeText(text: string): string {
@@ -123,10 +113,6 @@ function edgeText(text: string): string {
 
 function textWidth(text: string): number {
   return columnsOf(text) * column;
-}
-
-function number(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }
 
 function arrow(id: string, classes: string): string {
@@ -150,7 +136,7 @@ const styles = `<style>
 .sg-edge-indirect { stroke-dasharray: 2 3; }
 .sg-tip { fill: #59636e; }
 .sg-tip-back { fill: #bc4c00; }
-.sluice-graph .sg-label { font-size: 11px; text-anchor: middle; fill: #59636e; stroke: #ffffff; stroke-width: 4; paint-order: stroke; }
+.sluice-graph .sg-label { font-size: 11px; text-anchor: middle; fill: #59636e; }
 .sluice-graph .sg-label-back { fill: #bc4c00; }
 @media (prefers-color-scheme: dark) {
 .sluice-graph text { fill: #e6edf3; }
@@ -164,7 +150,7 @@ const styles = `<style>
 .sg-edge-back { stroke: #f0883e; }
 .sg-tip { fill: #9198a1; }
 .sg-tip-back { fill: #f0883e; }
-.sluice-graph .sg-label { fill: #9198a1; stroke: #0d1117; }
+.sluice-graph .sg-label { fill: #9198a1; }
 .sluice-graph .sg-label-back { fill: #f0883e; }
 }
 </style>`;
