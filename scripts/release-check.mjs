@@ -46,6 +46,9 @@ try {
   await rehearsePublish(root, join(temporary, 'copy'), names, env);
   done('lerna', start);
   process.stdout.write(`${names.length} packages build, pack, install, work and publish\n`);
+} catch (error) {
+  process.exitCode = 1;
+  process.stderr.write(`FAILED: ${error.message}\n${error.stdout ?? ''}`);
 } finally {
   if (keep) process.stdout.write(`kept: ${temporary}\n`);
   else rmSync(temporary, { recursive: true, force: true });
