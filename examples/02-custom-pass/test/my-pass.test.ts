@@ -29,4 +29,4 @@ describe('my-pass', () => {
   });
 });
 
-test('it keeps the laws of passes', () => passLaws(myPass));
+test('it keeps the laws of passes', () => passLaws(myPass, { runs: 30 }));
