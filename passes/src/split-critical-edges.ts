@@ -11,15 +11,17 @@
  * Paper:   folklore.
  * Phases:  first what would be in the way of the copies is taken out: blocks that the entry does not reach, and phis
  *          with a single input, which are that input (`removeSinglePhis`: the result of an `invoke` cannot be copied at the
- *          end of its block). Then `split`.
+ *          end of its block). Then `addMiddle`, and `redirect` once for all new blocks.
  * Keeps:   fuel: the back-edge of a split edge is the one from its new block.
- * Cost:    linear in the edges, but for the renaming of predecessors, which costs for each new edge of a join the
- *          number of its predecessors.
+ * Cost:    linear in the edges.
  * Not done: leaving out edges whose join has no phis; blocks that stay empty are jumped through at emission.
  */
 
-import { type BlockId, type Func, type OpDef, orderOf, row, rowLength } from '@sluice/ir';
+import { type BlockId, type Func, makeInst, none, type OpDef, orderOf, row, rowLength, withEdges } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
+
+/** By block and successor: the new block between them. */
+type Middles = Map<BlockId, Map<BlockId, BlockId>>;
 
 export default definePass({
   name: 'split-critical-edges',
@@ -31,13 +33,15 @@ export default definePass({
   run(f, cx) {
     const order = orderOf(f);
     removeUnreachable(f, cx);
+    const middles: Middles = new Map();
     for (const b of order.rpo) {
       removeSinglePhis(f, b, cx);
       if (rowLength(order.succs, b) < 2) continue;
       for (const target of row(order.succs, b)) {
-        if (rowLength(order.preds, target) > 1) split(b, target, cx);
+        if (rowLength(order.preds, target) > 1) addMiddle(middles, b, target, cx);
       }
     }
+    if (middles.size > 0) redirect(middles, cx);
   },
 });
 
@@ -60,8 +64,30 @@ function removeSinglePhis(f: Func, b: BlockId, cx: FuncContext): void {
   }
 }
 
-function split(from: BlockId, to: BlockId, cx: FuncContext): void {
-  if (cx.rewrite(`split the edge ^${from} -> ^${to}`)) cx.edit.splitEdge(from, to, brOf(cx));
+function addMiddle(middles: Middles, from: BlockId, to: BlockId, cx: FuncContext): void {
+  if (!cx.rewrite(`split the edge ^${from} -> ^${to}`)) return;
+  const middle = cx.edit.addBlock(makeInst(brOf(cx), none, { blocks: [to] }), from);
+  const known = middles.get(from);
+  if (known === undefined) middles.set(from, new Map([[to, middle]]));
+  else known.set(to, middle);
+}
+
+/** Leads the edges over their new blocks: first in the phis of each target, then in the branches. */
+function redirect(middles: Middles, { edit }: FuncContext): void {
+  const targets = new Set<BlockId>();
+  for (const ends of middles.values()) for (const to of ends.keys()) targets.add(to);
+  for (const to of targets) {
+    for (const phi of edit.phis(to)) {
+      const inst = edit.inst(phi);
+      const blocks = inst.blocks.map((pred) => middles.get(pred)?.get(to) ?? pred);
+      edit.setInst(phi, withEdges(inst, inst.args, blocks));
+    }
+  }
+  for (const [from, ends] of middles) {
+    const term = edit.term(from);
+    const blocks = term.blocks.map((to) => ends.get(to) ?? to);
+    edit.setTerm(from, withEdges(term, term.args, blocks));
+  }
 }
 
 function brOf(cx: FuncContext): OpDef {
