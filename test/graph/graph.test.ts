@@ -119,7 +119,9 @@ describe('forms', () => {
     fc.assert(
       fc.property(anyFunc, fc.constantFrom(...graphKinds), (f, kind) => {
         const graph = draw(kind, 'f', moduleOf(f));
-        checkXml(unwrap(toSvg(graph)));
+        const svg = unwrap(toSvg(graph));
+        checkXml(svg);
+        checkFrame(svg);
         checkDot(toDot(graph), graph);
         const { nodes, edges, value } = JSON.parse(toJson(graph));
         expect(value).toEqual(graph.graph());
@@ -251,6 +253,25 @@ function checkXml(svg: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids.
   expect(rest).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
   expect(rest.isWellFormed()).toBe(true);
+}
+
+/** Edges and the corners of boxes are within the picture. */
+function checkFrame(svg: string): void {
+  const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg) ?? [];
+  const [, dx, dy] = /<g transform="translate\((\S+) (\S+)\)">/.exec(svg) ?? [];
+  const inside = (x: number, y: number): void => {
+    expect([x + Number(dx) >= 0, x + Number(dx) <= Number(width)], `${x} of ${width}`).toEqual([true, true]);
+    expect([y + Number(dy) >= 0, y + Number(dy) <= Number(height)], `${y} of ${height}`).toEqual([true, true]);
+  };
+  for (const [, d = ''] of svg.matchAll(/class="sg-edge [^>]* d="([^"]*)"/g)) {
+    for (const [, x, y] of d.matchAll(/(-?[\d.]+) (-?[\d.]+)/g)) inside(Number(x), Number(y));
+  }
+  for (const [, x, y, w, h] of svg.matchAll(
+    /translate\((\S+) (\S+)\)"><rect class="sg-box" width="(\S+)" height="(\S+)"/g,
+  )) {
+    inside(Number(x), Number(y));
+    inside(Number(x) + Number(w), Number(y) + Number(h));
+  }
 }
 
 /** Strings end where they should, and there is a line for each node and edge. */

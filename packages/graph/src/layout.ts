@@ -18,6 +18,9 @@ export const layoutLimits = { nodes: 1000, layersCrossed: 3000 } as const;
 /** Above so many nodes a faster and less tidy way of choosing layers is taken. */
 const tidyNodes = 150;
 
+/** Around everything. */
+const margin = 16;
+
 /** An edge of a layout. */
 export interface PlacedEdge {
   readonly from: string;
@@ -28,8 +31,8 @@ export interface PlacedEdge {
   readonly label: Point;
 }
 
-/** Where everything is; nodes by their middle. */
-export interface Layout extends Size {
+/** Where everything is, in a frame from `x`, `y`; nodes by their middle. */
+export interface Layout extends Point, Size {
   readonly nodes: ReadonlyMap<string, PlacedBox>;
   readonly edges: readonly PlacedEdge[];
 }
@@ -48,7 +51,7 @@ export function layout(
   }
   const work = new dagre.graphlib.Graph({ directed: true, multigraph: true });
   const ranker = nodes.length > tidyNodes ? 'tight-tree' : 'network-simplex';
-  work.setGraph({ rankdir: 'TB', nodesep: 28, edgesep: 16, ranksep: 48, marginx: 16, marginy: 16, ranker });
+  work.setGraph({ rankdir: 'TB', nodesep: 28, edgesep: 16, ranksep: 48, ranker });
   for (const id of nodes) work.setNode(id, { ...sizeOf(id) });
   for (const { v, w } of graph.edges()) {
     const [from, to, name] = turned.has(edgeKey(v, w)) ? [w, v, 'turned'] : [v, w, 'as is'];
@@ -60,7 +63,6 @@ export function layout(
     if (!(error instanceof RangeError)) throw error;
     return fail(graphTooLarge(graph.graph().title, `${nodes.length} nodes in long paths`));
   }
-  const { width = 0, height = 0 } = work.graph();
   const boxes = new Map(nodes.map((id) => [id, work.node(id) as PlacedBox]));
   const heights = layerHeights(boxes.values());
   const edges = work.edges().map((edge: { v: string; w: string; name?: string }): PlacedEdge => {
@@ -77,7 +79,34 @@ export function layout(
       label: { x: x ?? middle.x, y: y ?? middle.y },
     };
   });
-  return ok({ width, height, nodes: boxes, edges });
+  return ok(framed(boxes, edges, labelOf));
+}
+
+/** The layout with the frame around all of it: dagre counts boxes, but not the bends of edges beside them. */
+function framed(
+  nodes: ReadonlyMap<string, PlacedBox>,
+  edges: readonly PlacedEdge[],
+  labelOf: (from: string, to: string) => Size,
+): Layout {
+  let [left, top, right, bottom] = nodes.size === 0 ? [0, 0, 0, 0] : [Infinity, Infinity, -Infinity, -Infinity];
+  const cover = ({ x, y }: Point, { width, height }: Size): void => {
+    left = Math.min(left, x - width / 2);
+    top = Math.min(top, y - height / 2);
+    right = Math.max(right, x + width / 2);
+    bottom = Math.max(bottom, y + height / 2);
+  };
+  for (const box of nodes.values()) cover(box, box);
+  for (const { from, to, points, label } of edges) {
+    cover(label, labelOf(from, to));
+    for (const point of points) cover(point, { width: 0, height: 0 });
+  }
+  const frame = {
+    x: left - margin,
+    y: top - margin,
+    width: right - left + 2 * margin,
+    height: bottom - top + 2 * margin,
+  };
+  return { ...frame, nodes, edges };
 }
 
 function tooLarge(graph: Graph, size: number, what: string, limit: number): Diagnostic {

@@ -42,7 +42,7 @@ export function toSvg(graph: Graph): Result<string> {
     arrow('sg-tip-back', 'sg-tip sg-tip-back'),
     `<rect class="sg-ground" width="${width}" height="${height}"/>`,
     `<text class="sg-name" x="16" y="22">${xmlText(title)}</text>`,
-    `<g transform="translate(${decimal((width - laid.value.width) / 2)} ${top})">`,
+    `<g transform="translate(${decimal((width - laid.value.width) / 2 - laid.value.x)} ${decimal(top - laid.value.y)})">`,
   ];
   // Lines first, so that labels and boxes are above them.
   for (const edge of edges) parts.push(lineOf(edge, graph.edge(edge.from, edge.to)));
