@@ -6,6 +6,7 @@ import gvn from './gvn.ts';
 import inline from './inline.ts';
 import jumpThread from './jump-thread.ts';
 import licm from './licm.ts';
+import memForward from './mem-forward.ts';
 import sccp from './sccp.ts';
 import simplify from './simplify.ts';
 import simplifyCfg from './simplify-cfg.ts';
@@ -18,6 +19,7 @@ const all: readonly Pass[] = [
   inline,
   jumpThread,
   licm,
+  memForward,
   sccp,
   simplify,
   simplifyCfg,
