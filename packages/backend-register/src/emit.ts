@@ -82,7 +82,8 @@ class Emitter {
     const f = this.#f;
     const { blocks } = this.#layout;
     const starts = new Int32Array(f.blocks.length).fill(-1);
-    if (this.#flat) this.#clearSlots();
+    const clear = this.#flat && this.#context.userSlots > 0;
+    if (clear) this.#clearSlots();
     for (const [i, b] of blocks.entries()) {
       starts[b] = this.#code.length;
       const { body } = blockOf(f, b);
@@ -99,15 +100,17 @@ class Emitter {
       const name = f.valueNames.get(v);
       if (name !== undefined) registerNames.set(i, name);
     }
-    const slots = this.#flat ? 0 : f.slots.length;
+    const slots = this.#flat ? (clear ? 1 : 0) : f.slots.length;
     return { name: f.name, sig: f.sig, registers: this.#registers, slots, registerNames, code };
   }
 
-  /** In a flat frame nothing else makes slots start as zero. Those of the allocator are written before they are read. */
+  /**
+   * In a flat frame slots are registers, which do not start as zero: they are copied from a slot that nobody writes. Which
+   * slots are the program's own can no longer be told; where it had none, all are written before they are read.
+   */
   #clearSlots(): void {
-    if (this.#context.userSlots === 0) return;
     for (let cell = Math.max(this.#allocation.registers, this.#f.params.length); cell < this.#registers; cell++) {
-      this.#push('i64.const', [cell, 0n], null);
+      this.#push('reload', [cell, 0], null);
     }
   }
 

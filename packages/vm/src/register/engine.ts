@@ -4,10 +4,9 @@
  */
 
 import type { RegisterProgram } from '@sluice/bytecode';
-import type { Engine, Instance, InstanceOptions, Type } from '@sluice/ir';
-import { bitsType } from '../runtime/cells.ts';
+import type { Engine, Instance, InstanceOptions } from '@sluice/ir';
 import { guestState } from '../runtime/state.ts';
-import { typeOf } from './handler.ts';
+import { hostTypes } from './host-types.ts';
 import { jsCore } from './js-core.ts';
 import { type JsPlan, jsPlan } from './js-plan.ts';
 import { runInstance } from './runner.ts';
@@ -18,7 +17,7 @@ import { type WasmPlan, wasmPlan } from './wasm-plan.ts';
 export const registerVM: Engine<RegisterProgram> = {
   name: 'register',
   instantiate: (program, options = {}) =>
-    needsHostValues(program) ? onJavaScript(program, options) : onWasm(program, options),
+    hostTypes(program).size > 0 ? onJavaScript(program, options) : onWasm(program, options),
 };
 
 /** The register machine on its JavaScript loop, whatever the program's types: for comparison. */
@@ -52,23 +51,4 @@ function onJavaScript(program: RegisterProgram, options: InstanceOptions): Insta
   const guest = guestState(program, options);
   const counting = options.count ?? false;
   return runInstance(guest, counting, (host) => jsCore(ready, guest, counting, host));
-}
-
-/** Whether some value of the program does not fit a cell. */
-function needsHostValues({ funcs, imports, globals }: RegisterProgram): boolean {
-  const foreign = (type: string | null): boolean =>
-    type !== null && type !== 'void' && type !== 'T' && !bitsType(type as Type);
-  if (globals.some(({ type }) => foreign(type))) return true;
-  if ([...funcs, ...imports].some(({ sig }) => [...sig.params, ...sig.results].some(foreign))) return true;
-  const seen = new Set<unknown>();
-  for (const { code } of funcs) {
-    for (const instr of code) {
-      if (foreign(typeOf(instr))) return true;
-      const { op } = instr.def;
-      if (op === null || seen.has(op)) continue;
-      seen.add(op);
-      if ([...op.sig.params, op.sig.result].some(foreign)) return true;
-    }
-  }
-  return false;
 }

@@ -3,6 +3,7 @@
 import type { Type, Value } from '@sluice/ir';
 import { bitsType, readCell, writeCell } from '../runtime/cells.ts';
 import type { GuestState } from '../runtime/state.ts';
+import { readHostValue } from './host-types.ts';
 import type { JsState } from './js-loop.ts';
 import { type JsPlan, jsLoop } from './js-plan.ts';
 import { isImport } from './layout.ts';
@@ -35,7 +36,7 @@ export function jsCore(plan: JsPlan, guest: GuestState, counting: boolean, host:
     callers: new Int32Array(48),
     code: plan.code,
     table: tableOf(loaded),
-    zero: usesAny(loaded) ? undefined : null,
+    zero: plan.zero,
     guest: () => guest.memory.view(),
     ...host,
   };
@@ -55,7 +56,7 @@ export function jsCore(plan: JsPlan, guest: GuestState, counting: boolean, host:
   };
   fill(view.byteLength / 8);
   const read = (type: Type, cell: number): Value =>
-    bitsType(type) ? readCell(view, cell * 8, type) : (hostValues[cell] as Value);
+    bitsType(type) ? readCell(view, cell * 8, type) : readHostValue(type, hostValues[cell]);
   const write = (type: Type, cell: number, value: Value): void => {
     if (bitsType(type)) writeCell(view, cell * 8, type, value);
     else hostValues[cell] = value;
@@ -132,15 +133,4 @@ function tableOf(loaded: Loaded): Int32Array {
     table[i * 2 + 1] = sig;
   }
   return table;
-}
-
-/** Whether the zero of host values is that of `any` (undefined) or of references (null). */
-function usesAny({ program }: Loaded): boolean {
-  const isAny = (type: unknown): boolean => type === 'any';
-  if (program.globals.some(({ type }) => isAny(type))) return true;
-  return program.funcs.some(
-    ({ sig, code }) =>
-      [...sig.params, ...sig.results].some(isAny) ||
-      code.some(({ def, operands }) => operands.some(isAny) || def.op?.sig.params.includes('any') === true),
-  );
 }

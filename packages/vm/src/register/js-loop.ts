@@ -10,7 +10,8 @@
  * numbers, which would lose the payload of a NaN.
  */
 
-import type { OpDef, SigType, Type } from '@sluice/ir';
+import { type OpDef, type SigType, type Type, type Value, zeroOf } from '@sluice/ir';
+import { bitsType } from '../runtime/cells.ts';
 import type { Abilities, Handler } from './handler.ts';
 import { isImport, status } from './layout.ts';
 
@@ -29,12 +30,13 @@ export interface JsState {
   f32: Float32Array;
   f64: Float64Array;
   i64: BigInt64Array;
-  readonly hostValues: unknown[];
+  readonly hostValues: Value[];
   callers: Int32Array;
   readonly code: Int32Array;
   /** The table: target and signature of each element. */
   readonly table: Int32Array;
-  readonly zero: null | undefined;
+  readonly zero: Value;
+
   readonly guest: () => DataView;
   readonly host: (pc: number, fp: number) => void;
   readonly slow: (pc: number, fp: number) => number;
@@ -51,9 +53,12 @@ export const jsAbilities: Abilities = {
   typed: true,
 };
 
-/** The source of the loop's body; parameter `s` is the state. */
-export function generateJsLoop(handlers: readonly Handler[], counting: boolean): string {
-  const cases = handlers.map((handler, i) => `case ${i}:{${count(handler, counting)}${body(handler)}}`);
+/**
+ * The source of the loop's body; parameter `s` is the state. `mixed`: cells may hold `s.zero`, which stands for the zero
+ * of whatever type they are read as.
+ */
+export function generateJsLoop(handlers: readonly Handler[], counting: boolean, mixed: boolean): string {
+  const cases = handlers.map((handler, i) => `case ${i}:{${count(handler, counting)}${body(handler, mixed)}}`);
   return `'use strict';
 const C=s.code,H=s.hostValues,T=s.table;
 let I=s.i32,F=s.f32,D=s.f64,L=s.i64,K=s.callers;
@@ -65,8 +70,8 @@ default:return leave(${status.trap});}`;
 }
 
 /** Compiles the loop. */
-export function compileJsLoop(handlers: readonly Handler[], counting: boolean): JsLoop {
-  return new Function('s', generateJsLoop(handlers, counting)) as JsLoop;
+export function compileJsLoop(handlers: readonly Handler[], counting: boolean, mixed: boolean): JsLoop {
+  return new Function('s', generateJsLoop(handlers, counting, mixed)) as JsLoop;
 }
 
 function mentionsT(op: OpDef): boolean {
@@ -104,7 +109,15 @@ function cellText(type: Type, bits: boolean, cell: string): string {
   }
 }
 
-function body(handler: Handler): string {
+/** As `cellText`, for reading. */
+function readText(type: Type, bits: boolean, cell: string, mixed: boolean): string {
+  const text = cellText(type, bits, cell);
+  const zero = zeroOf(type);
+  const literal = typeof zero === 'bigint' ? `${zero}n` : String(zero);
+  return mixed && !bitsType(type) ? `(${text}===s.zero?${literal}:${text})` : text;
+}
+
+function body(handler: Handler, mixed: boolean): string {
   switch (handler.shape) {
     case 'halt':
       return `return leave(${status.done});`;
@@ -125,7 +138,7 @@ function body(handler: Handler): string {
       return `for(let a=${at(1)},e=a+C[pc+2];a<e;a++){I[a<<1]=0;I[(a<<1)+1]=0;H[a]=s.zero;}${next(2)}`;
     case 'op':
     case 'op-imm':
-      return opText(handler);
+      return opText(handler, mixed);
     case 'load':
     case 'store':
       return accessText(handler);
@@ -141,7 +154,11 @@ function body(handler: Handler): string {
 }
 
 /** An operand of an op, in a constant of its own, since the `js` column may name it often. */
-function operandsText(handler: Handler, first: number): { readonly lets: string; readonly names: string[] } {
+function operandsText(
+  handler: Handler,
+  first: number,
+  mixed: boolean,
+): { readonly lets: string; readonly names: string[] } {
   const op = handler.op as OpDef;
   const { params } = op.sig;
   const imm = handler.shape === 'op-imm' || handler.shape === 'jump-op-imm';
@@ -151,7 +168,7 @@ function operandsText(handler: Handler, first: number): { readonly lets: string;
     const type = typeOfWord(word, handler);
     const fromCode = imm && i === params.length - 1;
     const immediate = type === 'i64' ? `BigInt(C[pc+${first + i}])` : `C[pc+${first + i}]`;
-    lets.push(`const v${i}=${fromCode ? immediate : cellText(type, op.bits, at(first + i))};`);
+    lets.push(`const v${i}=${fromCode ? immediate : readText(type, op.bits, at(first + i), mixed)};`);
     names.push(`v${i}`);
   }
   return { lets: lets.join(''), names };
@@ -167,11 +184,11 @@ function substitute(text: string, names: readonly string[]): string {
   return text.replace(/\$(\d+)/g, (_, k: string) => names[Number(k)] ?? '');
 }
 
-function opText(handler: Handler): string {
+function opText(handler: Handler, mixed: boolean): string {
   const op = handler.op as OpDef;
   const { result, params } = op.sig;
   const first = result === 'void' ? 1 : 2;
-  const { lets, names } = operandsText(handler, first);
+  const { lets, names } = operandsText(handler, first, mixed);
   const check = op.jsTrap === null ? '' : `if(${substitute(op.jsTrap, names)}!=='')${trapped}`;
   const value = substitute(op.js ?? '', names);
   const store = result === 'void' ? value : `${cellText(typeOfWord(result, handler), op.bits, at(1))}=${value}`;
@@ -214,7 +231,7 @@ function controlText(handler: Handler): string {
       return `if(I[(${at(1)})<<1]===0)${goTo(2)}${next(2)}`;
     case 'jump-op':
     case 'jump-op-imm': {
-      const { lets, names } = operandsText(handler, 1);
+      const { lets, names } = operandsText(handler, 1, false);
       return `${lets}if(${substitute(handler.op?.js ?? '', names)}!==0)${goTo(3)}${next(3)}`;
     }
     case 'switch-table':
