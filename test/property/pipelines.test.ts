@@ -1,0 +1,10 @@
+/** Every level, as a whole, keeps the laws of passes on generated modules. A failure prints seed and path. */
+import { levelPipeline, levels } from '@sluice/passes';
+import { dynamicFeatures, pipelineLaws } from '@sluice/testkit';
+import { describe, test } from 'vitest';
+
+describe.each(levels)('%s', (level) => {
+  const pipeline = levelPipeline(level);
+  test('on every kind of module', () => pipelineLaws(pipeline, { runs: 60 }));
+  test('on dynamic values and references', () => pipelineLaws(pipeline, { runs: 20, features: dynamicFeatures }));
+});
