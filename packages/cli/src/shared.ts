@@ -68,10 +68,24 @@ export function fileOf(words: Words): string {
   return file;
 }
 
-/** Loads the input file; throws `DiagnosticError`. */
+/** Loads the input file, or a case of a fixture file (`licm.ir#2`); throws `DiagnosticError`. */
 export function loadInput(tools: Toolchain, words: Words): { readonly file: string; readonly loaded: Loaded } {
-  const file = fileOf(words);
-  return { file, loaded: unwrap(load(tools, readInput(file), file, { from: words.text('from') })) };
+  const name = fileOf(words);
+  const [, file = name, number] = /^(.*\.ir)#(\d+)$/.exec(name) ?? [];
+  const bytes = readInput(file);
+  const input = number === undefined ? bytes : caseOf(bytes, Number(number), name);
+  return { file, loaded: unwrap(load(tools, input, file, { from: words.text('from') })) };
+}
+
+/** The module of a fixture's case, on the lines that it has in the file: what a failing fixture tells to run. */
+function caseOf(bytes: Uint8Array, number: number, name: string): Uint8Array {
+  const lines = new TextDecoder().decode(bytes).split('\n');
+  const starts = lines.flatMap((line, i) => (line.startsWith('===') ? [i] : []));
+  const start = starts[number - 1];
+  if (start === undefined) throw new DiagnosticError(badUsage(`${name}: no such case`, `there are ${starts.length}`));
+  const end = lines.findIndex((line, i) => i > start && /^(?:===|---)/.test(line));
+  const kept = lines.slice(0, end < 0 ? lines.length : end);
+  return new TextEncoder().encode(kept.map((line, i) => (i <= start || line.startsWith('#') ? '' : line)).join('\n'));
 }
 
 /** What a plugin brings along. */
