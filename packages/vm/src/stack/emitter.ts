@@ -4,7 +4,7 @@
  */
 
 import type { Instr, StackFunc } from '@sluice/bytecode';
-import { f32Bits, type Type } from '@sluice/ir';
+import { f32Bits, type OpDef, type Type } from '@sluice/ir';
 import { bitsType } from '../runtime/cells.ts';
 import type { Constants } from './constants.ts';
 import { cellWord, type Form, moveForm, moveWords, type SourceKind, tickForm } from './form.ts';
@@ -21,6 +21,10 @@ export interface Linkage extends Callees {
   readonly constants: Constants;
   readonly sites: Site[];
   readonly tables: ReadonlyMap<number, number>[];
+  /** Ops that are called and not written out, so that the loop does not become too long to be compiled. */
+  readonly called: ReadonlySet<OpDef>;
+  /** The forms that each op has in the program. */
+  readonly forms: Map<OpDef, Set<Form>>;
 }
 
 /** What a step has beside form and words. */
@@ -77,6 +81,15 @@ export class Emitter {
       late: parts.late ?? 0,
     });
     this.weight = 0;
+  }
+
+  /** Adds the step of an op. */
+  emitOp(op: OpDef, what: Form, words: readonly number[], extras: Extras): void {
+    const { forms } = this.link;
+    const known = forms.get(op);
+    if (known === undefined) forms.set(op, new Set([what]));
+    else known.add(what);
+    this.emit(what, words, extras);
   }
 
   /** Copies a value to a cell. */

@@ -39,8 +39,9 @@ interface PlacedFunc {
 /** Lays out all functions. */
 export function layOut(funcs: readonly TranslatedFunc[], variant: Variant): Layout {
   let size = 0;
-  const placed = funcs.map((f): PlacedFunc => {
-    const groups = groupSteps(f, variant.count);
+  const grouped = groupSteps(funcs, variant.count);
+  const placed = funcs.map((f, i): PlacedFunc => {
+    const groups = grouped[i] as readonly StepGroup[];
     const places = new Int32Array(groups.length);
     groups.forEach((group, k) => {
       places[k] = size;

@@ -4,9 +4,10 @@
  */
 
 import { type StackFunc, type StackInfo, type StackProgram, validateStack } from '@sluice/bytecode';
-import { type Signature, type Type, unwrap } from '@sluice/ir';
+import { type OpDef, type Signature, type Type, unwrap } from '@sluice/ir';
 import { bitsType } from '../runtime/cells.ts';
 import { Constants } from './constants.ts';
+import type { Form } from './form.ts';
 import { type Layout, layOut } from './layout.ts';
 import type { Variant } from './loop.ts';
 import { shapesOf } from './shape.ts';
@@ -40,31 +41,23 @@ export function loadStack(program: StackProgram): LoadedProgram {
   return found;
 }
 
+/**
+ * Characters of the loop's text for the forms of all ops. V8 optimises functions of up to 61,440 bytes of bytecode, and a
+ * character is 0.9 to 1.4 of them; the rest is for control and groups.
+ */
+const textLimit = 30_000;
+
 function load(program: StackProgram): LoadedProgram {
   const infos = unwrap(validateStack(program, { file: program.name }));
-  const funcNumbers = new Map(program.funcs.map((f, i) => [f.name, i]));
-  const imports = new Map(program.imports.map((item, i) => [item.name, i]));
-  const globals = new Map(program.globals.map((item, i) => [item.name, i]));
-  const link = {
-    func: (name: string): Signature => (program.funcs[numberIn(funcNumbers, name)] as StackFunc).sig,
-    host: (name: string): Signature => (program.imports[numberIn(imports, name)] as { sig: Signature }).sig,
-    funcNumber: (name: string) => numberIn(funcNumbers, name),
-    importNumber: (name: string) => numberIn(imports, name),
-    globalCell: (name: string) => numberIn(globals, name),
-    constants: new Constants(),
-    sites: [] as Site[],
-    tables: [] as ReadonlyMap<number, number>[],
-  };
-  const funcs = program.funcs.map((f, k) => {
-    const localTypes = [...f.sig.params, ...f.locals];
-    const shapes = shapesOf(f.code, (infos[k] as StackInfo).shapeAt);
-    return translate(f, localTypes, shapes, zeroRuns(f, localTypes, shapes), link);
-  });
+  let translated = translateAll(program, infos, new Set());
+  const called = rareOps(program, translated.link.forms);
+  if (called.size > 0) translated = translateAll(program, infos, called);
+  const { funcs, link } = translated;
   const layouts = new Map<string, Layout>();
-  const result: LoadedProgram = {
+  return {
     program,
     funcs,
-    funcNumbers,
+    funcNumbers: link.funcNumbers,
     sites: link.sites,
     constants: link.constants,
     tables: link.tables,
@@ -79,7 +72,50 @@ function load(program: StackProgram): LoadedProgram {
       return layout;
     },
   };
-  return result;
+}
+
+function translateAll(program: StackProgram, infos: readonly StackInfo[], called: ReadonlySet<OpDef>) {
+  const funcNumbers = new Map(program.funcs.map((f, i) => [f.name, i]));
+  const imports = new Map(program.imports.map((item, i) => [item.name, i]));
+  const globals = new Map(program.globals.map((item, i) => [item.name, i]));
+  const link = {
+    funcNumbers,
+    func: (name: string): Signature => (program.funcs[numberIn(funcNumbers, name)] as StackFunc).sig,
+    host: (name: string): Signature => (program.imports[numberIn(imports, name)] as { sig: Signature }).sig,
+    funcNumber: (name: string) => numberIn(funcNumbers, name),
+    importNumber: (name: string) => numberIn(imports, name),
+    globalCell: (name: string) => numberIn(globals, name),
+    constants: new Constants(),
+    sites: [] as Site[],
+    tables: [] as ReadonlyMap<number, number>[],
+    called,
+    forms: new Map<OpDef, Set<Form>>(),
+  };
+  const funcs = program.funcs.map((f, k) => {
+    const localTypes = [...f.sig.params, ...f.locals];
+    const shapes = shapesOf(f.code, (infos[k] as StackInfo).shapeAt);
+    return translate(f, localTypes, shapes, zeroRuns(f, localTypes, shapes), link);
+  });
+  return { funcs, link };
+}
+
+/** The ops that occur least, as many as must be called for the loop to stay short enough. */
+function rareOps(program: StackProgram, forms: ReadonlyMap<OpDef, ReadonlySet<Form>>): ReadonlySet<OpDef> {
+  const length = (op: OpDef): number => [...(forms.get(op) ?? [])].reduce((sum, { text }) => sum + text.length, 0);
+  let total = [...forms.keys()].reduce((sum, op) => sum + length(op), 0);
+  const rare = new Set<OpDef>();
+  if (total <= textLimit) return rare;
+  const counts = new Map<OpDef, number>();
+  for (const { code } of program.funcs) {
+    for (const { def } of code) if (def.op !== null) counts.set(def.op, (counts.get(def.op) ?? 0) + 1);
+  }
+  const byCount = [...forms.keys()].sort((a, b) => (counts.get(a) ?? 0) - (counts.get(b) ?? 0));
+  for (const op of byCount) {
+    if (total <= textLimit) break;
+    rare.add(op);
+    total -= length(op);
+  }
+  return rare;
 }
 
 function numberIn(names: ReadonlyMap<string, number>, name: string): number {

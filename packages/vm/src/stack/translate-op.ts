@@ -6,7 +6,7 @@ import { bitsType } from '../runtime/cells.ts';
 import { type Emitter, sourceCell } from './emitter.ts';
 import { readsBits } from './fast-ops.ts';
 import { cellWord, externalForm, form, type SourceKind, sourceText } from './form.ts';
-import { branchForm, opForm } from './op-form.ts';
+import { branchForm, hasForm, opForm } from './op-form.ts';
 import { named, typeOperand } from './shape.ts';
 import type { Source } from './virtual-stack.ts';
 
@@ -23,24 +23,17 @@ export function translateOp(e: Emitter, instr: Instr): number {
   if (op.dialect === 'global' && coreTable.get(op.name) === op) {
     return global(e, op, instr.operands[0] as string, type as Type, sources[0]);
   }
-  if (fuseBranch(e, op, sources)) return 1;
+  if (!e.link.called.has(op) && fuseBranch(e, op, sources)) return 1;
   const word = def.pushes?.[0];
   const result = word === undefined ? null : named(word, type);
-  if (
-    opForm(
-      op,
-      type,
-      sources.map((): SourceKind => 'cell'),
-    ) === null
-  )
-    return external(e, op, type, instr, sources, result);
+  if (e.link.called.has(op) || !hasForm(op, type)) return external(e, op, type, instr, sources, result);
   const base = e.stack.height;
   const { found, operands } = formFor(e, op, type, sources, base);
   const words = operands.map((operand) => operand.word);
   if (found.offset) words.push((instr.operands[0] as number) | 0);
   return e.finishOp(result, (to, late) => {
     if (result !== null) words.push(cellWord(result, to));
-    e.emit(found.form, words, { late });
+    e.emitOp(op, found.form, words, { late });
   });
 }
 
@@ -55,7 +48,7 @@ function fuseBranch(e: Emitter, op: OpDef, sources: readonly Source[]): boolean 
   if (found === null) return false;
   e.flush();
   e.weight++;
-  e.emit(found, [...operands.map((operand) => operand.word), target], { labels: operands.length });
+  e.emitOp(op, found, [...operands.map((operand) => operand.word), target], { labels: operands.length });
   return true;
 }
 

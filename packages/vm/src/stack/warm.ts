@@ -71,7 +71,7 @@ export function warm(loop: Loop, variant: Variant): void {
 function place(code: Int32Array, at: number, opcode: number, text: string, first: number): void {
   for (let k = first; k < first * 4; k++) code[k] = k % apart === 0 ? -1 : first;
   code[at] = opcode;
-  for (let k = 1; k < apart; k++) code[at + k] = first + apart * k;
+  for (let k = 1; k < outer - apart; k++) code[at + k] = first + apart * (1 + ((k - 1) % (apart * 2 - 1)));
   const next = /(?:pc\+=|on=pc\+|\]=pc\+)(\d+)/g;
   for (const match of text.matchAll(next)) code[at + Number(match[1])] = -1;
 }
