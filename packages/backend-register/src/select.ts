@@ -50,6 +50,8 @@ export class Selection {
   readonly silent: Uint8Array;
   /** By the first value of a group. */
   readonly fused = new Map<ValueId, FusedAccess>();
+  /** Accesses that are part of a group: they emit nothing themselves, but the group writes their result. */
+  readonly #accesses = new Set<ValueId>();
   readonly #f: Func;
   readonly #forms: Forms;
   readonly #registerOf: Int32Array;
@@ -123,6 +125,7 @@ export class Selection {
       this.silent[access] = 1;
     } else if (second?.op.name === 'heap.check_init' && third?.op.name === 'heap.load' && third.args[0] === pointer) {
       const access = body[i + 2] as ValueId;
+      this.#accesses.add(access);
       this.fused.set(first, { def: this.#forms.named('heap.load_checked'), access });
       this.silent[body[i + 1] as ValueId] = 1;
       this.silent[access] = 1;
@@ -185,6 +188,7 @@ export class Selection {
       const v = body[i] as ValueId;
       const register = this.#registerOf[v] as number;
       if (register < 0 || !args.some((arg) => this.#registerOf[arg] === register)) continue;
+      if (this.silent[v] === 1 && !this.#accesses.has(v)) continue;
       const inst = instOf(this.#f, v);
       if (inst.op.name !== 'copy' || this.#registerOf[inst.args[0] as ValueId] !== register) return false;
     }
