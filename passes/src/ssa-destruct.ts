@@ -11,16 +11,16 @@
  *                                                        %x2 = copy %t
  *                                                        br ^loop
  *
- * Papers:  see ssa-destruct/classes.ts, where it is decided what is copied.
+ * Papers:  see ssa-destruct/decisions.ts, where it is decided what is copied.
  * Phases:  `phiWebs` ties phis and operands together as if nothing interfered, which is how most functions come, and one
- *          scan (`interferingWebs`) finds the webs for which this is wrong. Only these go through `Classes`. Then
+ *          scan (`interferingWebs`) finds the webs for which this is wrong. Only these go through `Decisions`. Then
  *          `copyInputs` puts the copies of an edge one after the other at the end of the predecessor, with a
  *          temporary for a cycle; `copyResults` gives a phi a copy behind the phis.
  *          A constant is no member of a web unless it stands at the end of the edge and serves nothing else: each edge
  *          gets its own constant, behind the copies, since many webs share one and a constant costs what a copy costs.
  * Needs:   no critical edges, no phis with a single input (split-critical-edges).
  * Keeps:   the shape; everything that interfered before is copied, nothing else is touched.
- * Cost:    linear in the function and its liveness; for interfering webs see classes.ts.
+ * Cost:    linear in the function and its liveness; for interfering webs see decisions.ts.
  * Not done: choosing registers; taking copies out whose two sides may share one, which the allocator does.
  */
 
@@ -41,8 +41,8 @@ import {
   withArgs,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { interferingWebs, phiWebs } from './lib/phi-webs.ts';
-import { Classes } from './ssa-destruct/classes.ts';
+import { interferingWebs, type PlannedCopies, phiWebs, type WebOf } from './lib/phi-webs.ts';
+import { Decisions } from './ssa-destruct/decide.ts';
 
 /** An input of a phi that gets a value of its own. */
 interface Input {
@@ -63,12 +63,12 @@ export default definePass({
     const { cloned, edges } = findConstants(f, phis);
     const isCloned = (phi: ValueId, k: number): boolean => cloned.get(phi)?.has(k) === true;
     const web = phiWebs(f, (phi, k) => !isCloned(phi, k));
-    const edgeWebs = edges.length === 0 ? null : websOfEdges(f, edges, web);
-    const bad = interferingWebs(f, web, edgeWebs);
+    const bad = interferingWebs(f, web, edges.length === 0 ? null : plannedFor(f, edges, web));
     if (bad.size === 0 && edges.length === 0) return;
     if (!cx.rewrite(`copied for ${bad.size} phi webs`)) return;
     const troubled = phis.filter((phi) => bad.has(web[phi] as number));
-    new Rewriter(f, cx).rewrite(edges, troubled, troubled.length === 0 ? null : new Classes(f, troubled, isCloned));
+    const decisions = troubled.length === 0 ? null : new Decisions(f, troubled, web, isCloned);
+    new Rewriter(f, cx).rewrite(edges, troubled, decisions);
   },
 });
 
@@ -104,10 +104,10 @@ function findConstants(f: Func, phis: readonly ValueId[]): { cloned: Map<ValueId
   return { cloned, edges };
 }
 
-function websOfEdges(f: Func, edges: readonly Input[], web: Int32Array): ReturnType<PairList['rows']> {
+function plannedFor(f: Func, edges: readonly Input[], web: WebOf): PlannedCopies {
   const pairs = new PairList();
   for (const { phi, k } of edges) pairs.push(instOf(f, phi).blocks[k] as BlockId, web[phi] as number);
-  return pairs.rows(f.blocks.length);
+  return { atEnd: pairs.rows(f.blocks.length), atStart: null, webs: f.insts.length };
 }
 
 /** Puts in what has been decided. */
@@ -123,23 +123,23 @@ class Rewriter {
     this.#cx = cx;
   }
 
-  rewrite(constants: readonly Input[], phis: readonly ValueId[], classes: Classes | null): void {
+  rewrite(constants: readonly Input[], phis: readonly ValueId[], decisions: Decisions | null): void {
     const { edit } = this.#cx;
-    if (classes !== null) {
-      for (const [pred, inputs] of this.#inputsToCopy(phis, classes)) this.#copyInputs(pred, inputs, classes);
+    if (decisions !== null) {
+      for (const [pred, inputs] of this.#inputsToCopy(phis, decisions)) this.#copyInputs(pred, inputs, decisions);
     }
     for (const input of constants) this.#cloneConstant(input);
     for (const [phi, args] of this.#args) edit.setInst(phi, withArgs(instOf(this.#f, phi), args));
     this.#dropConstants(constants);
-    for (const phi of phis) if (classes?.isIsolated(phi) === true) this.#copyResult(phi);
+    for (const phi of phis) if (decisions?.isIsolated(phi) === true) this.#copyResult(phi);
   }
 
-  #inputsToCopy(phis: readonly ValueId[], classes: Classes): ReadonlyMap<BlockId, readonly Input[]> {
+  #inputsToCopy(phis: readonly ValueId[], decisions: Decisions): ReadonlyMap<BlockId, readonly Input[]> {
     const byPred = new Map<BlockId, Input[]>();
     for (const phi of phis) {
       const { args, blocks } = instOf(this.#f, phi);
       for (let k = 0; k < args.length; k++) {
-        if (!classes.isCopied(phi, k)) continue;
+        if (!decisions.isCopied(phi, k)) continue;
         const pred = blocks[k] as BlockId;
         const list = byPred.get(pred);
         if (list === undefined) byPred.set(pred, [{ phi, k }]);
@@ -150,7 +150,7 @@ class Rewriter {
   }
 
   /** All copies of one edge, as if at once. */
-  #copyInputs(pred: BlockId, inputs: readonly Input[], classes: Classes): void {
+  #copyInputs(pred: BlockId, inputs: readonly Input[], decisions: Decisions): void {
     const { edit } = this.#cx;
     const term = this.#f.blocks[pred]?.term as ValueId;
     const held = new Map<number, ValueId>();
@@ -158,9 +158,9 @@ class Rewriter {
     for (const { phi, k } of inputs) {
       const source = instOf(this.#f, phi).args[k] as ValueId;
       if (source === term) throw new Error(`@${this.#f.name}: %${phi} reads an invoke; run split-critical-edges first`);
-      const from = this.#placeNumber(classes.placeOf(source));
+      const from = this.#placeNumber(decisions.placeOf(source));
       held.set(from, source);
-      moves.push({ from, to: this.#placeNumber(classes.placeOfPhi(phi)) });
+      moves.push({ from, to: this.#placeNumber(decisions.placeOfInputs(phi)) });
     }
     let fresh = -1;
     for (const { from, to } of sequentialMoves(moves, () => fresh--)) {

@@ -1,9 +1,10 @@
 /** split-critical-edges and ssa-destruct on random functions; fixtures show single cases. */
-import { cfgOf, type Func, type Module, orderOf, row, rowLength } from '@sluice/ir';
+import { cfgOf, type Func, type Module, makeModule, orderOf, row, rowLength } from '@sluice/ir';
 import split from '@sluice/passes/split-critical-edges';
 import destruct, { phiWebsInterfere } from '@sluice/passes/ssa-destruct';
 import { describe, expect, test } from 'vitest';
 import { argumentsFor, interpreted } from './support/calls.ts';
+import { chain, nest, rotation, wide } from './support/large.ts';
 import { runPasses } from './support/lower.ts';
 import { randomModule } from './support/random-func.ts';
 import { eachSeed } from './support/seeds.ts';
@@ -46,6 +47,21 @@ describe('out of SSA', () => {
       const once = runPasses(randomModule(seed, shape), [split, destruct]);
       expect(runPasses(once, [split, destruct])).toBe(once);
     });
+  });
+
+  test.each([
+    ['chain', chain(800)],
+    ['nest', nest(300)],
+    ['rotation', rotation(40)],
+    ['wide', wide(200)],
+  ])('a long %s', (_, f) => {
+    const m = makeModule({ funcs: [f] });
+    const after = runPasses(m, [split, destruct]);
+    expect(phiWebsInterfere(firstOf(after))).toBe(false);
+    for (const k of [0, 1, 3, -7]) {
+      const args = f.sig.params.map((_type, i) => k + i);
+      expect(interpreted(after, args)).toEqual(interpreted(m, args));
+    }
   });
 
   test('one large function without structure', () => {

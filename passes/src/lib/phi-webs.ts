@@ -38,19 +38,27 @@ export function phiWebs(f: Func, linked?: (phi: ValueId, k: number) => boolean):
   return web;
 }
 
-/** Stands for a value that is not there yet: it will be defined before the terminator, for an edge out of the block. */
+/** Stands for a value that is not there yet. */
 const planned = -2;
 
+/** Values that are still to be put in, by the web that they will belong to. */
+export interface PlannedCopies {
+  /** By block: webs with a value between the end of the block's body and the edge out of it. */
+  readonly atEnd: Rows;
+  /** By block: webs with a phi whose result will be copied to somewhere else. */
+  readonly atStart: Rows | null;
+  /** One more than the largest name of a web. */
+  readonly webs: number;
+}
+
 /**
- * The webs of which two values are live at one point, by representative. `edgeWebs` says by block in which webs a value
- * is still to be put at the end of the block, before its terminator.
- *
- * One scan of each block from its end, with the one live value of each web: linear in the function and its liveness.
+ * The webs of which two values are live at one point. One scan of each block from its end, with the one live value of
+ * each web: linear in the function and its liveness. A value outside of webs (-1) may be live as it likes.
  */
-export function interferingWebs(f: Func, web: WebOf, edgeWebs: Rows | null = null): ReadonlySet<number> {
+export function interferingWebs(f: Func, web: WebOf, copies: PlannedCopies | null = null): ReadonlySet<number> {
   const bad = new Set<number>();
   const live = liveness(f);
-  const holder = new Int32Array(f.insts.length).fill(-1);
+  const holder = new Int32Array(copies?.webs ?? f.insts.length).fill(-1);
   const touched: number[] = [];
   const enter = (v: number, w: number): void => {
     if (w < 0) return;
@@ -77,11 +85,11 @@ export function interferingWebs(f: Func, web: WebOf, edgeWebs: Rows | null = nul
       const v = live.out.items[i] as number;
       enter(v, web[v] as number);
     }
-    if (edgeWebs !== null) forRow(edgeWebs, b, (w) => enter(planned, w));
+    if (copies !== null) forRow(copies.atEnd, b, (w) => enter(planned, w));
     define(block.term);
     use(instOf(f, block.term));
-    if (edgeWebs !== null) {
-      forRow(edgeWebs, b, (w) => {
+    if (copies !== null) {
+      forRow(copies.atEnd, b, (w) => {
         if (holder[w] === planned) holder[w] = -1;
       });
     }
@@ -90,6 +98,7 @@ export function interferingWebs(f: Func, web: WebOf, edgeWebs: Rows | null = nul
       define(v);
       use(instOf(f, v));
     }
+    if (copies?.atStart != null) forRow(copies.atStart, b, (w) => enter(planned, w));
     for (const w of touched) holder[w] = -1;
     touched.length = 0;
   }

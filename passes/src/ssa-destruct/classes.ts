@@ -23,7 +23,7 @@
  */
 
 import { type BlockId, blockFrequency, type DominatorTree, domTree, type Func, instOf, type ValueId } from '@sluice/ir';
-import { Positions } from './positions.ts';
+import type { Positions } from './positions.ts';
 
 /** What stands for one input of a phi, or for the phi itself. */
 interface Planned {
@@ -89,10 +89,10 @@ export class Classes {
   #budget: number;
 
   /** `isCloned` says which inputs get a constant of their own. */
-  constructor(f: Func, phis: readonly ValueId[], isCloned: (phi: ValueId, k: number) => boolean) {
+  constructor(f: Func, phis: readonly ValueId[], isCloned: (phi: ValueId, k: number) => boolean, positions: Positions) {
     this.#f = f;
     this.#isCloned = isCloned;
-    this.#positions = new Positions(f);
+    this.#positions = positions;
     this.#dom = domTree(f);
     this.#frequency = blockFrequency(f);
     this.#budget = f.insts.length * budgetFactor;
@@ -113,13 +113,13 @@ export class Classes {
     return this.placeOfPhi(phi) !== this.placeOf(instOf(this.#f, phi).args[k] as ValueId);
   }
 
-  /** The place of a value: that of its class, or its own. Places are objects or ids. */
-  placeOf(v: ValueId): unknown {
-    return current(this.#classOf.get(v)) ?? v;
+  /** The place of a value: that of its class, if it has one. */
+  placeOf(v: ValueId): object | undefined {
+    return current(this.#classOf.get(v));
   }
 
   /** The place that the inputs of a phi share. */
-  placeOfPhi(phi: ValueId): unknown {
+  placeOfPhi(phi: ValueId): object | undefined {
     return current((this.#isolated.has(phi) ? this.#classOfPhi : this.#classOf).get(phi));
   }
 

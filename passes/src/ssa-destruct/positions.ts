@@ -88,6 +88,11 @@ export class Positions {
     this.#direct.set(key, (this.#direct.get(key) ?? 0) + change);
   }
 
+  /** Forgets what phis read. */
+  clearDirect(): void {
+    this.#direct.clear();
+  }
+
   /** Whether a value, defined before, is live right behind a point of a block. */
   isLiveAfter(v: ValueId, b: BlockId, point: number): boolean {
     if (this.#lastUseIn(v, b) > point) return true;
