@@ -66,8 +66,9 @@ export default definePass({
     const bad = interferingWebs(f, web, edges.length === 0 ? null : plannedFor(f, edges, web));
     if (bad.size === 0 && edges.length === 0) return;
     if (!cx.rewrite(`copied for ${bad.size} phi webs`)) return;
+    const mayJoin = (): boolean => cx.choose('ssa-destruct.coalesce', true);
     const troubled = phis.filter((phi) => bad.has(web[phi] as number));
-    const decisions = troubled.length === 0 ? null : new Decisions(f, troubled, web, isCloned);
+    const decisions = troubled.length === 0 ? null : new Decisions(f, troubled, web, isCloned, mayJoin);
     new Rewriter(f, cx).rewrite(edges, troubled, decisions);
   },
 });

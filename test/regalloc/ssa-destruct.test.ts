@@ -2,11 +2,12 @@
 import { cfgOf, type Func, type Module, makeModule, orderOf, row, rowLength } from '@sluice/ir';
 import split from '@sluice/passes/split-critical-edges';
 import destruct, { phiWebsInterfere } from '@sluice/passes/ssa-destruct';
+import { runPipeline } from '@sluice/pipeline';
 import { describe, expect, test } from 'vitest';
 import { argumentsFor, interpreted } from './support/calls.ts';
 import { chain, nest, rotation, wide } from './support/large.ts';
 import { runPasses } from './support/lower.ts';
-import { randomModule } from './support/random-func.ts';
+import { randomModule, randomOf } from './support/random-func.ts';
 import { eachSeed } from './support/seeds.ts';
 
 const shape = { blocks: 12, variables: 9, statements: 7, params: 6, invoke: true };
@@ -40,6 +41,19 @@ describe('out of SSA', () => {
     });
     // Else the generator is too tame to say anything.
     expect(interfered).toBeGreaterThan(50);
+  });
+
+  test('what is coalesced does not matter for what comes out', () => {
+    eachSeed(150, (seed) => {
+      const m = runPasses(randomModule(seed, shape), [split]);
+      const random = randomOf(seed);
+      const choose = (): boolean => random(2) === 0;
+      const pipeline = { name: 'chaos', instances: [{ pass: destruct, id: destruct.name, options: {} }] };
+      const after = runPipeline(m, pipeline, { choose, verifyEach: true }).module;
+      expect(phiWebsInterfere(firstOf(after))).toBe(false);
+      const args = argumentsFor(firstOf(m));
+      expect(interpreted(after, args)).toEqual(interpreted(m, args));
+    });
   });
 
   test('a second run changes nothing', () => {

@@ -39,7 +39,10 @@ export interface AllocationStats {
 
 /** What an allocator must keep to. */
 export interface RegisterConstraints {
-  /** Registers that there are; null: as many as wanted. At least 4. */
+  /**
+   * Registers that there are; null: as many as wanted. At least 4. With `typed`: registers of each type, and at least as
+   * many as there are parameters of it, which then all arrive in registers.
+   */
   readonly registers: number | null;
   /** Whether a register holds values of one type only (locals of the stack machine). */
   readonly typed: boolean;

@@ -15,8 +15,9 @@
  * Proves:  every instruction of the original is there, in order, and reads the right values on every path; branches and
  *          their targets are the same; parameters are read from where they arrive; slots of the program are touched by
  *          the program alone; register numbers, types and the number of registers keep to the constraints.
- * Doesn't: trust nothing about the function but that it is well-formed SSA. A value that is right by accident (two
- *          different instructions that always give the same) is refused. Quality is not looked at.
+ * Assumes: both functions are well-formed SSA, which the verifier says.
+ * Doesn't: accept what is right by accident: a value that is always the same as the one wanted, but computed by another
+ *          instruction. Quality is not looked at.
  *
  * Paper:   the symbolic checker of regalloc2 (Chris Fallin, Cranelift, Part 4: A New Register Allocator, 2022); Silvain
  *          Rideau, Xavier Leroy, Validating Register Allocation and Spilling, CC 2010.

@@ -86,11 +86,19 @@ export class Classes {
   readonly #direct = new Map<ValueId, Uint8Array>();
   readonly #isolated = new Set<ValueId>();
   readonly #dom: DominatorTree<BlockId>;
+  readonly #mayJoin: () => boolean;
   #budget: number;
 
-  /** `isCloned` says which inputs get a constant of their own. */
-  constructor(f: Func, phis: readonly ValueId[], isCloned: (phi: ValueId, k: number) => boolean, positions: Positions) {
+  /** `isCloned` says which inputs get a constant of their own; `mayJoin` is asked for each class that could join. */
+  constructor(
+    f: Func,
+    phis: readonly ValueId[],
+    isCloned: (phi: ValueId, k: number) => boolean,
+    positions: Positions,
+    mayJoin: () => boolean,
+  ) {
     this.#f = f;
+    this.#mayJoin = mayJoin;
     this.#isCloned = isCloned;
     this.#positions = positions;
     this.#dom = domTree(f);
@@ -135,7 +143,7 @@ export class Classes {
       let candidate = candidates.get(key);
       if (candidate === undefined) {
         candidate = { of: found ?? null, members: found?.members ?? [v], weight: 0, out: false, by: null };
-        candidate.out = found !== undefined && this.#budget <= 0;
+        candidate.out = (found !== undefined && this.#budget <= 0) || !this.#mayJoin();
         candidates.set(key, candidate);
       }
       candidate.weight += weight;

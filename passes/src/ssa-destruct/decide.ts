@@ -15,7 +15,13 @@ export class Decisions {
   readonly #classes: Classes | null;
 
   /** `phis` are all phis of interfering webs; `isCloned` says which inputs get a constant of their own. */
-  constructor(f: Func, phis: readonly ValueId[], web: WebOf, isCloned: (phi: ValueId, k: number) => boolean) {
+  constructor(
+    f: Func,
+    phis: readonly ValueId[],
+    web: WebOf,
+    isCloned: (phi: ValueId, k: number) => boolean,
+    mayJoin: () => boolean,
+  ) {
     this.#f = f;
     this.#isCloned = isCloned;
     const positions = new Positions(f);
@@ -29,7 +35,7 @@ export class Decisions {
     const { tangled } = this.#peeled;
     this.#tangled = new Set(tangled);
     positions.clearDirect();
-    this.#classes = tangled.length === 0 ? null : new Classes(f, tangled, isCloned, positions);
+    this.#classes = tangled.length === 0 ? null : new Classes(f, tangled, isCloned, positions, mayJoin);
   }
 
   /** Whether the phi's result needs a copy of its own behind the phis. */
