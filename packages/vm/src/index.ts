@@ -6,5 +6,4 @@ export * from './runtime/cells.ts';
 export * from './runtime/heap.ts';
 export * from './runtime/memory.ts';
 export * from './runtime/state.ts';
-export { instantiateStack, stackVM } from './stack/instance.ts';
-export { type LoadedProgram, loadStack } from './stack/load.ts';
+export { stackVM } from './stack/instance.ts';
