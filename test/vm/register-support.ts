@@ -4,6 +4,7 @@ import {
   type Instr,
   type InstrDef,
   instrNamed,
+  type RegisterFunc,
   type RegisterProgram,
   registerTable,
   validateProgram,
@@ -69,8 +70,10 @@ export function pairFor(def: InstrDef, type: Type | null, random: Random): Pair 
   const code = codeFor(def, params.length, imm, immediate, type);
   const registers = params.length + 1;
   const func = { name: 'f', sig: { params, results }, registers, slots: 0, registerNames: new Map(), code };
+  // A function that is called may have its instructions fused; the caller itself never runs.
+  const funcs = random.below(2) === 0 ? [func] : [func, callerOf(func)];
   return {
-    program: { ...parts, machine: 'register', globals, data, funcs: [func] },
+    program: { ...parts, machine: 'register', globals, data, funcs },
     module: makeModule({ ...parts, globals, data, funcs: [irFor(op, params, results, imm, immediate, types)] }),
     params,
     results,
@@ -126,6 +129,18 @@ function codeFor(def: InstrDef, params: number, imm: Imm, immediate: number | nu
     return [self, ...no, instr('i32.const', params, 1), instr('return', [params])];
   }
   return [self, instr('return', def.operands.includes('def') ? [params] : [])];
+}
+
+function callerOf(func: RegisterFunc): RegisterFunc {
+  const { params, results } = func.sig;
+  const uses = params.map((_, i) => i);
+  const defs = results.map((_, i) => params.length + i);
+  const instr = (name: string, ...operands: Instr['operands']): Instr => ({
+    def: instrNamed(table, name),
+    operands,
+    loc: null,
+  });
+  return { ...func, name: 'caller', code: [instr('call', defs, 'f', uses), instr('return', defs)] };
 }
 
 function irFor(

@@ -59,6 +59,7 @@ export function emitControl(w: HandlerWriter, handler: Handler): void {
       emitReturnMulti(w);
       return;
     default:
+      w.arrive();
       emitCall(w, handler);
   }
 }

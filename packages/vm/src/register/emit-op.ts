@@ -33,6 +33,7 @@ export const wasmAbilities: Abilities = {
   access: (op) => op.wasm !== null && op.access?.region === 'memory',
   heap: true,
   typed: false,
+  sequences: true,
 };
 
 /** Writes a handler that computes. */
@@ -42,7 +43,7 @@ export function emitOp(w: HandlerWriter, handler: Handler): void {
       w.cell(1).word(2).put('i32').advance(1);
       return;
     case 'const64':
-      w.cell(1).localGet(local.pc).access([opcode.i64_load], 8).put('i64').advance(1);
+      w.cell(1).wideWord(2).put('i64').advance(1);
       return;
     case 'move':
       w.cell(1).value(2, 'i64').put('i64').advance(1);
@@ -62,7 +63,7 @@ export function emitOp(w: HandlerWriter, handler: Handler): void {
       emitHeap(w, handler);
       return;
     case 'slow':
-      w.save().localGet(local.pc).localGet(local.fp).call(imported.slow).exitIf(status.trapped);
+      w.save().here().localGet(local.fp).call(imported.slow).exitIf(status.trapped);
       w.advance(1);
       return;
     default:
@@ -236,7 +237,7 @@ function emitHeapStore(w: HandlerWriter, checked: boolean): void {
 /** Counts from 1 to 2^31-1 go to the host's allocator; the rest is for it to judge by the op's meaning. */
 function emitAlloc(w: HandlerWriter): void {
   w.save().value(2, 'i64').localTee(local.x).i64Const(1n).op(i64Sub).i64Const(0x7fffffffn).op(i64GeU).if();
-  w.localGet(local.pc).localGet(local.fp).call(imported.slow).exitIf(status.trapped);
+  w.here().localGet(local.fp).call(imported.slow).exitIf(status.trapped);
   w.else().cell(1).localGet(local.x).op(opcode.i32_wrap_i64).call(imported.allocate);
   w.op(opcode.i64_extend_i32_u).i64Const(32n).op(opcode.i64_shl).put('i64').end();
 }

@@ -81,6 +81,8 @@ export function wordsOf(handler: Handler, instr: Instr): number {
       return handler.argc;
     case 'return-multi':
       return 1 + listAt(instr, 0).length;
+    case 'sequence':
+      throw new Error('a sequence has no words of its own');
   }
 }
 
@@ -139,6 +141,7 @@ export class Encoder {
       case 'clear':
       case 'slow':
       case 'call-host':
+      case 'sequence':
         return;
       case 'const32': {
         const value = operands[1] as Value;

@@ -82,11 +82,16 @@ function loopBody(handlers: readonly Handler[], counting: boolean): Uint8Array {
   for (const [i, handler] of handlers.entries()) {
     w.end();
     w.startHandler(handlers.length - 1 - i);
-    if (controlShapes.has(handler.shape)) emitControl(w, handler);
-    else emitOp(w, handler);
+    const parts = handler.shape === 'sequence' ? handler.sequence : [handler];
+    for (const [k, part] of parts.entries()) {
+      w.startPart(k + 1 < parts.length);
+      if (controlShapes.has(part.shape)) emitControl(w, part);
+      else emitOp(w, part);
+    }
   }
   // Nothing falls out of the loop's end: each handler resumes or exits.
   w.end().op(opcode.unreachable).end();
+  w.startHandler(0);
   w.saveAll().localGet(local.status);
   return w.take();
 }

@@ -20,7 +20,7 @@
  *   call-indirect-multi  #sig #delta 0 cindex #n c... #m c...
  *   call-host, slow                               (the host reads the instruction itself)
  *   return   [c]                                  return-multi  #n c...
- *   trap     #kind
+ *   trap     #kind                                sequence (fuse.ts): the words of its parts, slot after slot
  *
  * A call without result has cell 0 in place of the result's: nothing is written there.
  */
@@ -60,7 +60,8 @@ export type Shape =
   | 'return'
   | 'return-multi'
   | 'trap'
-  | 'slow';
+  | 'slow'
+  | 'sequence';
 
 /** A handler: the code that a loop runs for some instructions. Two with one key are the same. */
 export interface Handler {
@@ -76,6 +77,8 @@ export interface Handler {
   readonly back: boolean;
   /** Arguments of `call`, values of `return`; for loads and stores: 1 if there is an offset. */
   readonly argc: number;
+  /** For `sequence`: the handlers that run one after the other. */
+  readonly sequence: readonly Handler[];
 }
 
 /** What a loop has fast forms for. */
@@ -85,6 +88,8 @@ export interface Abilities {
   readonly heap: boolean;
   /** Whether handlers differ by the type of `T`. */
   readonly typed: boolean;
+  /** Whether it runs sequences as one handler. */
+  readonly sequences: boolean;
 }
 
 /** The most arguments that a call handler has been unrolled for. */
@@ -137,9 +142,9 @@ export class HandlerSet {
     this.#can = can;
   }
 
-  /** All handlers chosen so far, sorted by key so that the order does not depend on the program. */
-  sorted(): readonly Handler[] {
-    return [...this.#byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  /** All handlers chosen so far, in order of first use. */
+  all(): readonly Handler[] {
+    return [...this.#byKey.values()];
   }
 
   /** A handler that only the machine itself uses. */
@@ -238,6 +243,7 @@ export class HandlerSet {
         type: parts.type ?? null,
         back,
         argc: parts.argc ?? 0,
+        sequence: [],
       };
       this.#byKey.set(key, found);
     }

@@ -8,6 +8,7 @@
 
 import type { Instr, RegisterProgram } from '@sluice/bytecode';
 import { Encoder, type Geometry, SignatureNumbers, slotsOf, slotWords, wordsOf } from './encode.ts';
+import { chooseSequences } from './fuse.ts';
 import { type Abilities, type Handler, HandlerSet } from './handler.ts';
 import type { Loaded, LoadedElement, LoadedFunc } from './loaded.ts';
 
@@ -35,7 +36,8 @@ export function loadProgram(program: RegisterProgram, can: Abilities, geometry: 
     slot++;
     plans.push(plan);
   }
-  const handlers = set.sorted();
+  const sequences = can.sequences ? chooseSequences(program, plans) : [];
+  const handlers = [...set.all(), ...new Set(sequences.flatMap((starts) => [...starts.values()]))];
   const numbers = new Map(handlers.map((handler, i) => [handler, i]));
   const names = {
     funcByName: new Map(funcs.map((f) => [f.func.name, f])),
@@ -70,7 +72,7 @@ export function loadProgram(program: RegisterProgram, can: Abilities, geometry: 
       words.length = 0;
       encoder.encode(handler, instr, words);
       if (words.length !== wordsOf(handler, instr)) throw new Error(`'${handler.key}' has a wrong number of words`);
-      code[start * slotWords] = numberOf(handler);
+      code[start * slotWords] = numberOf(sequences[index]?.get(i) ?? handler);
       code.set(words, start * slotWords + 1);
       instrs[start] = instr;
       positions[start] = i;

@@ -59,6 +59,10 @@ export class HandlerWriter extends CodeWriter {
   #outer = 0;
   /** Blocks that the handler itself has opened. */
   #open = 0;
+  /** In a sequence: slots between `pc`, which stays at the first part, and the part that is being written. */
+  #ahead = 0;
+  /** Whether another part follows in the sequence. */
+  #chained = false;
 
   constructor(counting: boolean) {
     super(16384);
@@ -69,6 +73,27 @@ export class HandlerWriter extends CodeWriter {
   startHandler(outer: number): void {
     this.#outer = outer;
     this.#open = 0;
+    this.#ahead = 0;
+    this.#chained = false;
+  }
+
+  /** Says whether another part of a sequence follows the one that is written now. */
+  startPart(chained: boolean): void {
+    this.#chained = chained;
+  }
+
+  /** Brings `pc` to the part that is being written. */
+  arrive(): this {
+    if (this.#ahead === 0) return this;
+    this.here().localSet(local.pc);
+    this.#ahead = 0;
+    return this;
+  }
+
+  /** Pushes the place of the instruction. */
+  here(): this {
+    this.localGet(local.pc);
+    return this.#ahead === 0 ? this : this.i32Const(this.#ahead * slotBytes).op(opcode.i32_add);
   }
 
   override if(result: WasmType | null = null): this {
@@ -93,7 +118,12 @@ export class HandlerWriter extends CodeWriter {
 
   /** Word `k` of the instruction. */
   word(k: number): this {
-    return this.localGet(local.pc).access([opcode.i32_load], k * 4);
+    return this.localGet(local.pc).access([opcode.i32_load], k * 4 + this.#ahead * slotBytes);
+  }
+
+  /** Words `k` and `k + 1` as an i64. */
+  wideWord(k: number): this {
+    return this.localGet(local.pc).access([opcode.i64_load], k * 4 + this.#ahead * slotBytes);
   }
 
   /** Address of the cell that word `k` names. */
@@ -125,17 +155,20 @@ export class HandlerWriter extends CodeWriter {
     return this.br(this.#outer + this.#open);
   }
 
-  /** Goes on `slots` slots further. */
+  /** Goes on `slots` slots further: to the next part of the sequence, or to the next handler. */
   advance(slots: number): this {
-    return this.localGet(local.pc)
-      .i32Const(slots * slotBytes)
-      .op(opcode.i32_add)
-      .localSet(local.pc)
-      .resume();
+    this.#ahead += slots;
+    if (this.#chained) return this.addCount(1n);
+    return this.arrive().resume();
   }
 
-  /** Leaves the loop; the state is saved on the way. */
+  /** Leaves the loop at this instruction; the state is saved on the way. */
   exit(why: number): this {
+    if (this.#ahead > 0) this.here().localSet(local.pc);
+    return this.#leave(why);
+  }
+
+  #leave(why: number): this {
     return this.i32Const(why)
       .localSet(local.status)
       .br(this.#outer + 1 + this.#open);
@@ -150,12 +183,13 @@ export class HandlerWriter extends CodeWriter {
   /** Pays a unit of fuel; `pc` and `fp` are already where execution goes on. */
   tick(): this {
     this.localGet(local.fuel).i32Const(1).op(opcode.i32_sub).localTee(local.fuel).op(opcode.i32_eqz);
-    return this.exitIf(status.safepoint);
+    this.if().#leave(status.safepoint);
+    return this.end();
   }
 
   /** Stores what an exception would lose: before an op that may trap and before calls of the host. */
   save(): this {
-    this.i32Const(0).localGet(local.pc).access([opcode.i32_store], state.pc);
+    this.i32Const(0).here().access([opcode.i32_store], state.pc);
     this.i32Const(0).localGet(local.fp).access([opcode.i32_store], state.fp);
     this.i32Const(0).localGet(local.fuel).access([opcode.i32_store], state.fuel);
     if (this.counting) this.i32Const(0).localGet(local.count).access([opcode.i64_store], state.count);
