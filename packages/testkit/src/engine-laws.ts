@@ -1,5 +1,5 @@
 /**
- * Laws of engines, tried on generated modules:
+ * Laws of engines, tried on generated modules, on fresh instances and on one instance that all calls go to in turn:
  *
  *   equal  the engine shows what the reference interpreter shows of the module before any pass (equiv.ts)
  *   exact  on the final IR, engine and reference end the same way, limits included, and use the same fuel
@@ -13,7 +13,7 @@ import { budget } from './budget.ts';
 import { describe, difference } from './equiv.ts';
 import type { TestEngine } from './fixture-matrix.ts';
 import { LawBroken, type LawOptions, show } from './laws.ts';
-import { type Call, type Observation, observe } from './observe.ts';
+import { type Call, type Instantiate, type Observation, observe, observeAll } from './observe.ts';
 
 /** How to try an engine. */
 export interface EngineLawOptions extends Omit<LawOptions, 'prepare'> {
@@ -35,21 +35,31 @@ export function checkEngine(engine: TestEngine, g: Generated, level: Pipeline): 
   const optimised = runPipeline(g.module, level).module;
   if (engine.takes?.(optimised) === false) return;
   const { module, instantiate } = engine.lower(optimised);
+  const names = ['in the reference', `on ${engine.name} at ${level.name}`] as const;
+  const where = `(reference on the final IR, then ${names[1]})`;
+  const fail = (law: string, call: Call, message: string): never => {
+    throw new LawBroken(law, `${show(module, call)} ${message}\nfinal IR:\n${printModule(module)}`);
+  };
   for (const call of g.calls) {
     const seen = observe(instantiate, module, call);
-    const where = `on ${engine.name} at ${level.name}`;
-    const fail = (law: string, message: string): never => {
-      throw new LawBroken(law, `${show(module, call)} ${message}\nfinal IR:\n${printModule(module)}`);
-    };
-    const differs = difference(look(g.module, call), seen, ['in the reference', where]);
-    if (differs !== null) fail('equal', differs);
-    const exact = inexact(look(module, call), seen);
-    if (exact !== null) fail('exact', `${exact} (reference on the final IR, then ${where})`);
+    const differs = difference(observe(reference(g.module), g.module, call), seen, names);
+    if (differs !== null) fail('equal', call, differs);
+    const exact = inexact(observe(reference(module), module, call), seen);
+    if (exact !== null) fail('exact', call, `${exact} ${where}`);
+  }
+  const expected = observeAll(reference(module), module, g.calls);
+  for (const [i, seen] of observeAll(instantiate, module, g.calls).entries()) {
+    const call = g.calls[i] as Call;
+    const wanted = expected[i] as Observation;
+    const exact = inexact(wanted, seen);
+    if (exact !== null) fail('exact', call, `as call ${i + 1} of one instance: ${exact} ${where}`);
+    // Where a limit ended it, the state that the next call would see is not the same.
+    if (wanted.outcome.kind === 'resource') return;
   }
 }
 
-function look(m: Module, call: Call): Observation {
-  return observe((options) => interp.instantiate(m, options), m, call);
+function reference(m: Module): Instantiate {
+  return (options) => interp.instantiate(m, options);
 }
 
 /** How executions of the same IR differ; limits other than fuel are counted in the engines' own units. */

@@ -13,6 +13,8 @@ export * from './features.ts';
 export * from './fixture.ts';
 export * from './fixture-matrix.ts';
 export * from './freeze.ts';
+export * from './growth.ts';
 export * from './laws.ts';
 export * from './observe.ts';
 export { type FixtureContext, type FixtureResult, runFixtureCase } from './run-fixture.ts';
+export * from './shapes.ts';

@@ -33,7 +33,7 @@ export class LawBroken extends Error {
 
 /** How to try a pass or a pipeline. */
 export interface LawOptions {
-  /** Modules to try ordinarily; see `budget`. Default 80. */
+  /** Modules to try ordinarily; see `budget`. Default 60. */
   readonly runs?: number;
   readonly features?: Partial<Features>;
   /** Runs before, unobserved: what the pass needs. */
@@ -53,7 +53,7 @@ export function pipelineLaws(pipeline: Pipeline, options: LawOptions = {}): void
   tryOn((g) => checkPipeline(pipeline, g, options.prepare ?? null, false), options);
 }
 
-function tryOn(law: (g: Generated) => void, { runs = 80, features = {}, check = {} }: LawOptions): void {
+function tryOn(law: (g: Generated) => void, { runs = 60, features = {}, check = {} }: LawOptions): void {
   fc.assert(fc.property(arbitraryModule(features), law), { ...budget(runs), ...check });
 }
 

@@ -9,7 +9,6 @@
 import {
   type Execution,
   findFunc,
-  fromBits,
   type Host,
   type HostFunction,
   type Instance,
@@ -19,7 +18,6 @@ import {
   type Outcome,
   type Signature,
   type Type,
-  toBits,
   type Value,
   zeroOf,
 } from '@sluice/ir';
@@ -74,30 +72,48 @@ export const smallLimits: Limits = { fuel: 2000, depth: 200, memory: 1 << 24 };
 
 /** Calls a function of a fresh instance and says what was seen. `m` tells signatures, imports and globals. */
 export function observe(instantiate: Instantiate, m: Module, call: Call, options: ObserveOptions = {}): Observation {
-  const hostCalls: HostCall[] = [];
-  let instance: Instance | null = null;
+  const [only] = observeAll(instantiate, m, [call], options);
+  if (only === undefined) throw new Error('one call gives one observation');
+  return only;
+}
+
+/** The same of several calls, one after the other on one instance: each sees the state that the ones before left. */
+export function observeAll(
+  instantiate: Instantiate,
+  m: Module,
+  calls: readonly Call[],
+  options: ObserveOptions = {},
+): readonly Observation[] {
+  let hostCalls: HostCall[] = [];
+  let made: Instance | null = null;
   const look = (): string => {
-    if (options.stateAtHostCalls === false || m.memory === null || instance === null) return '';
-    return digest(instance.memory());
+    if (options.stateAtHostCalls === false || m.memory === null || made === null) return '';
+    return digest(made.memory());
   };
   const host = recordingHost(m, (name, args) => hostCalls.push({ name, args, memory: look() }));
   const limits = { ...smallLimits, ...options.limits };
-  instance = instantiate({ host, limits, count: options.count ?? false });
-  const { outcome, fuelUsed, instructions }: Execution = instance.call(call.func, call.args);
-  const live = instance;
-  return {
-    outcome,
-    types: findFunc(m, call.func)?.sig.results ?? [],
-    hostCalls,
-    memory: m.memory === null ? '' : digest(live.memory()),
-    globals: m.globals.map(({ name, type }) => ({ name, type, value: live.global(name) })),
-    liveAllocations: live.liveAllocations(),
-    fuelUsed,
-    instructions,
-  };
+  const instance = instantiate({ host, limits, count: options.count ?? false });
+  made = instance;
+  return calls.map(({ func, args }) => {
+    hostCalls = [];
+    const { outcome, fuelUsed, instructions }: Execution = instance.call(func, args);
+    return {
+      outcome,
+      types: findFunc(m, func)?.sig.results ?? [],
+      hostCalls,
+      memory: m.memory === null ? '' : digest(instance.memory()),
+      globals: m.globals.map(({ name, type }) => ({ name, type, value: instance.global(name) })),
+      liveAllocations: instance.liveAllocations(),
+      fuelUsed,
+      instructions,
+    };
+  });
 }
 
-/** A host that gives all imports of a module: tells `record` of each call and answers from its arguments alone. */
+/**
+ * A host that gives all imports of a module. It tells `record` of each call; its answer is the number of calls before plus
+ * the sum of the arguments (their integer parts), half of that for floats, one more for each further result.
+ */
 export function recordingHost(m: Module, record: (name: string, args: readonly Typed[]) => void): Host {
   let calls = 0;
   return new Map(
@@ -113,36 +129,33 @@ export function recordingHost(m: Module, record: (name: string, args: readonly T
 }
 
 function answer(sig: Signature, args: readonly Typed[], calls: number): Value | readonly Value[] | undefined {
-  if (sig.results.length === 0) return undefined;
-  let seed = BigInt(calls % 7);
-  for (const { type, value } of args) seed = BigInt.asUintN(64, seed * 6364136223846793005n + bitsOf(type, value) + 1n);
-  const results = sig.results.map((type, i) => answerOf(type, seed + BigInt(i)));
+  const sum = args.reduce((total, { type, value }) => total + integerOf(type, value), BigInt(calls));
+  const results = sig.results.map((type, i) => answerOf(type, sum + BigInt(i)));
   return results.length === 1 ? results[0] : results;
 }
 
-// Small numbers reach more of a program than large ones do.
-function answerOf(type: Type, seed: bigint): Value {
-  const small = BigInt.asIntN(64, (seed >> 3n) % 16n) - 3n;
+function answerOf(type: Type, sum: bigint): Value {
   switch (type) {
     case 'i32':
-      return seed % 4n === 0n ? Number(BigInt.asIntN(32, seed)) : Number(small);
+      return Number(BigInt.asIntN(32, sum));
     case 'i64':
-      return seed % 4n === 0n ? BigInt.asIntN(64, seed) : small;
+      return BigInt.asIntN(64, sum);
     case 'f32':
     case 'f64':
-      return Number(small) / 2;
+      return Number(BigInt.asIntN(20, sum)) / 2;
     case 'v128':
-      return fromBits('v128', seed * 0x1_0000_0001n);
+      return BigInt.asUintN(128, sum);
     default:
       return zeroOf(type);
   }
 }
 
-function bitsOf(type: Type, value: Value): bigint {
-  if (type === 'funcref' || type === 'externref' || type === 'any')
-    return value === null || value === undefined ? 0n : 1n;
-  if ((type === 'f32' || type === 'f64') && (typeof value === 'bigint' || Number.isNaN(value))) return 0x7ff8n;
-  return toBits(type, value);
+// The same for all NaNs, whose bits are not to show.
+function integerOf(type: Type, value: Value): bigint {
+  if (type === 'i32') return BigInt(value as number);
+  if (type === 'i64' || type === 'v128') return value as bigint;
+  if (type !== 'f32' && type !== 'f64') return 0n;
+  return typeof value === 'number' && Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
 }
 
 /** A digest of bytes: the length, and two 32-bit hashes. For equality in tests, not for security. */
