@@ -76,12 +76,13 @@ function splitWords(text: string): string[] {
   return [...text.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
-/** What the command prints, stdout before stderr, without the last line break. */
+/** What the command prints, stdout before stderr, without the last line break. Throws where it fails. */
 export function outputOf(words: readonly string[]): string {
-  const { stdout, stderr } = spawnSync(process.execPath, [`${root}packages/cli/bin/sluice.mjs`, ...words], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [`${root}packages/cli/bin/sluice.mjs`, ...words], {
     cwd: root,
     encoding: 'utf8',
   });
+  if (status !== 0) throw new Error(`sluice ${words.join(' ')} ended with ${status}:\n${stderr}`);
   // Said while a source does not compile or esbuild is missing; it is no part of the command's output.
   const bundling = /^sluice: remark: running the sources without bundling.*\n/m;
   return (stdout + stderr.replace(bundling, '')).replace(/\n+$/, '');

@@ -1,7 +1,7 @@
 /**
  * Generates the Wasm loop for a set of handlers: one function, a loop around a `br_table` (MEASURED §2). It has just the
  * handlers that a program uses, so that V8's optimising compiler is done with it soon. V8 replaces no running code:
- * the loop therefore returns to its host at safepoints (fuel, see run.ts) and is entered again.
+ * the loop therefore returns to its host at safepoints (fuel, see runner.ts) and is entered again.
  */
 
 import { encodeModule, opcode } from '@sluice/wasm-format';
