@@ -255,6 +255,20 @@ end:
   });
 });
 
+test('fuel is what the reference interpreter says', () => {
+  for (let k = 0; k < numRuns; k++) {
+    const { module, program: emitted } = lower(
+      lift(randomProgram(seed + k)),
+      stackTarget as Parameters<typeof lower>[1],
+      presets,
+    );
+    const args = randomArguments(seed + k);
+    const { fuelUsed } = interp.instantiate(module, { count: true }).call('main', args);
+    const counted = stackVM.instantiate(emitted as StackProgram, { count: true }).call('main', args);
+    expect(counted.fuelUsed, `seed ${seed + k}`).toBe(fuelUsed);
+  }
+});
+
 test('random programs mean the same lifted and emitted anew', () => {
   const kinds = new Map<string, number>();
   for (let k = 0; k < numRuns; k++) {

@@ -74,7 +74,7 @@ export function loopText(texts: readonly string[], variant: Variant): string {
   const guest = viewsIn(all);
   const cases = texts.map((text, i) => `case ${i}:${text}`).join('\n');
   return `'use strict';return function run(st,pc,fp,fr){
-const C=st.code,KD=st.KD,KL=st.KL,KR=st.KR,X=st.sites,T=st.tables,base=fr;
+const C=st.code,KD=st.KD,KI=st.KI,KL=st.KL,KR=st.KR,X=st.sites,T=st.tables,base=fr;
 let I=st.I,S=st.S,D=st.D,L=st.L,cells=st.cells,FR=st.FR,frames=st.frames,fq=fp<<1;const R=st.R;
 ${guest.length > 0 ? `let ${guest.map((name) => `${name}=st.guest.${name}`).join(',')};` : ''}
 ${variant.count ? 'const W=st.weights;let n=st.n;' : ''}${variant.fuel ? 'let fuel=0;' : ''}

@@ -33,6 +33,7 @@ export class LoopState {
   readonly weights: Int32Array;
   readonly KL: BigInt64Array;
   readonly KD: Float64Array;
+  readonly KI: Int32Array;
   readonly KR: readonly Value[];
   readonly tables: readonly ReadonlyMap<number, number>[];
   readonly guest: GuestViews;
@@ -74,6 +75,7 @@ export class LoopState {
     this.weights = loop.weights;
     this.KL = loop.constants;
     this.KD = new Float64Array(loop.constants.buffer);
+    this.KI = new Int32Array(loop.constants.buffer);
     this.KR = loop.hosts;
     this.tables = loop.tables;
     this.guest = new GuestViews(state);
