@@ -8,6 +8,7 @@
  * Nothing here knows of instructions: whether one is a phi is said by the caller, edges and phi inputs are the Editor's.
  */
 
+import { filledInts } from './ints.ts';
 import { blockOfValue } from './analysis/uses.ts';
 import { Chain, Links } from './edit-chain.ts';
 import type { Block, BlockId, Func, ValueId } from './func.ts';
@@ -200,7 +201,7 @@ export class BlockEdits {
     if (this.#home === null || this.#home.length < count) {
       const known: ArrayLike<number> = this.#home ?? blockOfValue(this.#base);
       const least = Math.max(count, known.length);
-      const grown = new Int32Array(least + (least >> 1) + 16).fill(-1);
+      const grown = filledInts(least + (least >> 1) + 16, -1);
       grown.set(known);
       this.#home = grown;
     }

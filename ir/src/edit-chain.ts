@@ -9,6 +9,7 @@
  * Cost: changes are O(1), but for the first one and for reading after a change, which are linear in the length.
  */
 
+import { ints } from './ints.ts';
 import { none } from './inst.ts';
 
 /** The links of all chains of ids of one kind. */
@@ -26,7 +27,7 @@ export class Links {
 }
 
 function grown(array: Int32Array, length: number): Int32Array {
-  const larger = new Int32Array(length);
+  const larger = ints(length);
   larger.set(array);
   return larger;
 }

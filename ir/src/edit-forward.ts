@@ -3,6 +3,7 @@
  * a set form a ring besides, so that joining two sets and listing one cost what they must.
  */
 
+import { ints } from './ints.ts';
 import type { ValueId } from './func.ts';
 
 /** Substitutions `from` -> `to`; see the head of this file. */
@@ -64,9 +65,9 @@ export class Forwarding {
   #grow(count: number): void {
     const from = this.#parent.length;
     const length = count + (count >> 2);
-    const parent = new Int32Array(length).fill(-1, from);
+    const parent = ints(length).fill(-1, from);
     parent.set(this.#parent);
-    const ring = new Int32Array(length);
+    const ring = ints(length);
     ring.set(this.#ring);
     for (let v = from; v < length; v++) ring[v] = v;
     this.#parent = parent;

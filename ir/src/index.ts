@@ -31,6 +31,7 @@ export * from './func.ts';
 export * from './heap.ts';
 export * from './host-values.ts';
 export * from './inst.ts';
+export * from './ints.ts';
 export * from './interp.ts';
 export type * from './machine.ts';
 export * from './op.ts';

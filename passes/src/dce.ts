@@ -17,7 +17,7 @@
  *          needs a proof first. Dead stores are for mem-forward.
  */
 
-import { type BlockId, type Func, type Inst, isRemovable, type ValueId } from '@sluice/ir';
+import { type BlockId, type Func, type Inst, isRemovable, type ValueId, bytes, ints } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 
 export default definePass({
@@ -36,7 +36,7 @@ export default definePass({
 /** By value: 1 when it is needed. */
 function mark(f: Func): Uint8Array {
   const { insts } = f;
-  const live = new Uint8Array(insts.length);
+  const live = bytes(insts.length);
   // Parameters stand in no block, so that they are never in the way.
   for (const v of f.params) live[v] = 1;
   const stack: ValueId[] = [];
@@ -77,7 +77,7 @@ function deadOf(f: Func, live: Uint8Array): ValueId[] {
 /** Removes users first. What is left then are cycles, and what only they use: removed as one, or not at all. */
 function sweep(f: Func, cx: FuncContext, dead: readonly ValueId[], live: Uint8Array): void {
   const { insts } = f;
-  const users = new Int32Array(insts.length);
+  const users = ints(insts.length);
   for (const v of dead) {
     for (const arg of (insts[v] as Inst).args) if (live[arg] === 0) users[arg] = (users[arg] as number) + 1;
   }

@@ -22,23 +22,7 @@
  *          only (PRE); stores that don't overlap and what a store stored: mem-forward.
  */
 
-import {
-  type BlockId,
-  type BlockOrder,
-  type DominatorTree,
-  domTree,
-  type Effect,
-  type Func,
-  type Imm,
-  type Inst,
-  isFunctional,
-  type LoopId,
-  loopForest,
-  orderOf,
-  regions,
-  sameImm,
-  type ValueId,
-} from '@sluice/ir';
+import { type BlockId, type BlockOrder, type DominatorTree, domTree, type Effect, type Func, type Imm, type Inst, isFunctional, type LoopId, loopForest, orderOf, regions, sameImm, type ValueId, filledInts, ints } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 
 export default definePass({
@@ -57,8 +41,8 @@ export default definePass({
       cx,
       tree,
       same: identity(f.insts.length),
-      home: new Int32Array(f.insts.length),
-      version: new Int32Array(f.insts.length),
+      home: ints(f.insts.length),
+      version: ints(f.insts.length),
       table: tableFor(f.insts.length),
       versions: versionsOf(f, cx, tree),
     });
@@ -88,11 +72,11 @@ interface State {
 function tableFor(count: number): Table {
   let size = 16;
   while (size * 2 < count * 3) size *= 2;
-  return { mask: size - 1, value: new Int32Array(size).fill(-1), hash: new Int32Array(size) };
+  return { mask: size - 1, value: filledInts(size, -1), hash: ints(size) };
 }
 
 function identity(count: number): Int32Array {
-  const same = new Int32Array(count);
+  const same = ints(count);
   for (let v = 0; v < count; v++) same[v] = v;
   return same;
 }
@@ -262,7 +246,7 @@ interface Versions {
 }
 
 function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Versions {
-  const writes = new Int32Array(f.blocks.length);
+  const writes = ints(f.blocks.length);
   let read = 0;
   let written = 0;
   for (const b of tree.preorder) {
@@ -282,8 +266,8 @@ function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Ver
   const count = tracked.length;
   return {
     tracked,
-    now: new Int32Array(count),
-    after: new Int32Array(count * f.blocks.length),
+    now: ints(count),
+    after: ints(count * f.blocks.length),
     looped: count === 0 ? writes : writesOfLoops(cx, writes),
     order: count === 0 ? null : cx.get(orderOf),
     last: 0,
@@ -294,7 +278,7 @@ function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Ver
 function writesOfLoops(cx: State['cx'], writes: Int32Array): Int32Array {
   const loops = cx.get(loopForest);
   const { rpo } = cx.get(orderOf);
-  const inLoop = new Int32Array(loops.count);
+  const inLoop = ints(loops.count);
   for (const b of rpo) {
     const l = loops.loopOf(b);
     if (l !== -1) inLoop[l] = (inLoop[l] as number) | (writes[b] as number);
@@ -304,7 +288,7 @@ function writesOfLoops(cx: State['cx'], writes: Int32Array): Int32Array {
     const parent = loops.parent[l] as number;
     if (parent !== -1) inLoop[parent] = (inLoop[parent] as number) | (inLoop[l] as number);
   }
-  const looped = new Int32Array(writes.length).fill(-1);
+  const looped = filledInts(writes.length, -1);
   for (let l = 0; l < loops.count; l++) {
     if (!loops.irreducible(l as LoopId)) looped[loops.header[l] as number] = inLoop[l] as number;
   }

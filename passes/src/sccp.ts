@@ -19,22 +19,7 @@
  * Not done: what a branch says about its condition on either side; see jump-thread.
  */
 
-import {
-  type BlockId,
-  evalOp,
-  type Func,
-  type Inst,
-  lawConstant,
-  orderOf,
-  type ResultType,
-  sameValue,
-  Trap,
-  type TrapKind,
-  type Type,
-  usesOf,
-  type Value,
-  type ValueId,
-} from '@sluice/ir';
+import { type BlockId, evalOp, type Func, type Inst, lawConstant, orderOf, type ResultType, sameValue, Trap, type TrapKind, type Type, usesOf, type Value, type ValueId, bytes, filledInts, ints } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 import { constantOf, constantTypes, jumpTo, opOfKind, trapOf } from './lib/structural.ts';
 import { removeUnreachable } from './lib/unreachable.ts';
@@ -96,15 +81,15 @@ function propagate(f: Func, cx: FuncContext): State {
     f,
     cx,
     types: constantTypes(cx.ops),
-    level: new Uint8Array(f.insts.length),
+    level: bytes(f.insts.length),
     constant: new Array<Value>(f.insts.length),
-    takes: new Int32Array(f.blocks.length).fill(NOTHING),
-    visited: new Uint8Array(f.blocks.length),
-    waiting: new Uint8Array(f.blocks.length),
+    takes: filledInts(f.blocks.length, NOTHING),
+    visited: bytes(f.blocks.length),
+    waiting: bytes(f.blocks.length),
     blocks: [],
     values: [],
     traps: new Map(),
-    home: new Int32Array(f.insts.length),
+    home: ints(f.insts.length),
     candidates: [],
     constants: 0,
     decided: 0,

@@ -18,7 +18,7 @@
  * Not done: diamonds to `select`; switch cases that go to the default; empty blocks with phis of their own.
  */
 
-import { type BlockId, type Inst, removeRedundantPhis, rowLength, type ValueId } from '@sluice/ir';
+import { type BlockId, type Inst, removeRedundantPhis, rowLength, type ValueId, filledInts } from '@sluice/ir';
 import { definePass } from '@sluice/pipeline';
 import { jumpTo } from './lib/structural.ts';
 import {
@@ -111,7 +111,7 @@ function prune(s: State): void {
 function settleAll(s: State): void {
   if (!s.d.changed) return;
   const { preds } = shapeOf(s);
-  const scratch = new Int32Array(s.d.term.length).fill(-1);
+  const scratch = filledInts(s.d.term.length, -1);
   for (const b of s.f.order) if (s.d.term[b] !== undefined) settleInputs(s.d, b, preds, scratch);
 }
 

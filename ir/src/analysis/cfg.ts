@@ -8,6 +8,7 @@
  * Cost: linear in blocks and edges.
  */
 
+import { copiedInts, filledInts, ints } from '../ints.ts';
 import { type BlockId, type Func, instOf } from '../func.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { asIds, type Rows, rowsOfPairs } from './ids.ts';
@@ -25,9 +26,9 @@ function buildCfg(f: Func): Cfg {
   const count = f.blocks.length;
   let edges = 0;
   for (const block of f.blocks) if (block !== undefined) edges += instOf(f, block.term).blocks.length;
-  const start = new Int32Array(count + 1);
-  const items = new Int32Array(edges);
-  const seen = new Int32Array(count).fill(-1);
+  const start = ints(count + 1);
+  const items = ints(edges);
+  const seen = filledInts(count, -1);
   let length = 0;
   for (let b = 0; b < count; b++) {
     start[b] = length;
@@ -41,14 +42,14 @@ function buildCfg(f: Func): Cfg {
   }
   start[count] = length;
   return {
-    succs: { start: asIds(start), items: asIds(items.slice(0, length)) },
+    succs: { start: asIds(start), items: asIds(copiedInts(items, length)) },
     preds: predecessors(f, start, items, length),
   };
 }
 
 function predecessors(f: Func, start: Int32Array, items: Int32Array, length: number): Rows<BlockId> {
-  const to = new Int32Array(length);
-  const from = new Int32Array(length);
+  const to = ints(length);
+  const from = ints(length);
   let n = 0;
   for (const b of f.order) {
     for (let i = start[b] as number; i < (start[b + 1] as number); i++) {

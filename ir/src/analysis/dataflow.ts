@@ -23,6 +23,7 @@
  * Paper: Gary Kildall, A Unified Approach to Global Program Optimization, POPL 1973.
  */
 
+import { bytes, filledInts } from '../ints.ts';
 import type { BlockId, Func } from '../func.ts';
 import type { Rows } from './ids.ts';
 import { orderOf } from './order.ts';
@@ -56,14 +57,14 @@ export function solve<T>(f: Func, problem: Dataflow<T>): DataflowResult<T> {
   const sequence = forward ? [...order.rpo] : [...order.rpo].reverse();
   const sources: Rows<BlockId> = forward ? order.preds : order.succs;
   const targets: Rows<BlockId> = forward ? order.succs : order.preds;
-  const position = new Int32Array(f.blocks.length).fill(-1);
+  const position = filledInts(f.blocks.length, -1);
   sequence.forEach((b, i) => {
     position[b] = i;
   });
   const inward = new Array<T>(f.blocks.length).fill(start);
   const outward = new Array<T>(f.blocks.length).fill(start);
-  const dirty = new Uint8Array(sequence.length).fill(1);
-  const visited = new Uint8Array(sequence.length);
+  const dirty = bytes(sequence.length).fill(1);
+  const visited = bytes(sequence.length);
 
   let first = 0;
   while (first < sequence.length) {

@@ -3,6 +3,7 @@
  * both directions and of loops.
  */
 
+import { filledInts, ints } from '../ints.ts';
 import { asIds, type Ids, type Rows } from './ids.ts';
 
 /** A depth-first tree. Arrays by node hold -1 for nodes that the root doesn't reach. */
@@ -22,12 +23,12 @@ export interface DepthFirst {
 /** Searches from `root` over `count` nodes, successors in the order of their row. */
 export function depthFirst(count: number, root: number, succs: Rows): DepthFirst {
   const { start, items } = succs;
-  const number = new Int32Array(count).fill(-1);
-  const last = new Int32Array(count).fill(-1);
-  const parent = new Int32Array(count).fill(-1);
-  const next = new Int32Array(count);
-  const preorder = new Int32Array(count);
-  const postorder = new Int32Array(count);
+  const number = filledInts(count, -1);
+  const last = filledInts(count, -1);
+  const parent = filledInts(count, -1);
+  const next = ints(count);
+  const preorder = ints(count);
+  const postorder = ints(count);
   let met = 0;
   let left = 0;
   let node = root;

@@ -9,6 +9,7 @@
  *          10,000 nested loops. Semi-NCA is near linear there and as fast on small graphs.
  */
 
+import { copiedInts, filledInts, ints } from '../ints.ts';
 import { type DepthFirst, depthFirst } from './dfs.ts';
 import { asIds, type Ids, type Rows, rowsOfPairs } from './ids.ts';
 
@@ -31,9 +32,9 @@ export class DominatorTree<Id extends number = number> {
   constructor(root: Id, idom: Int32Array, sequence: Ids) {
     const count = idom.length;
     this.idom = asIds(idom);
-    const parents = new Int32Array(sequence.length);
-    const nodes = new Int32Array(sequence.length);
-    const level = new Int32Array(count).fill(-1);
+    const parents = ints(sequence.length);
+    const nodes = ints(sequence.length);
+    const level = filledInts(count, -1);
     let n = 0;
     for (const node of sequence) {
       level[node] = node === root ? 0 : (level[idom[node] as number] as number) + 1;
@@ -82,16 +83,16 @@ export function immediateDominators(count: number, dfs: DepthFirst, preds: Rows)
   const reached = dfs.preorder.length;
   const { number, preorder, parent } = dfs;
   // All arrays below are indexed by number in the preorder, in which an ancestor is smaller than its descendants.
-  const semi = new Int32Array(reached);
-  const best = new Int32Array(reached);
-  const link = new Int32Array(reached);
-  const path = new Int32Array(reached);
+  const semi = ints(reached);
+  const best = ints(reached);
+  const link = ints(reached);
+  const path = ints(reached);
   for (let i = 0; i < reached; i++) {
     semi[i] = i;
     best[i] = i;
     link[i] = i === 0 ? -1 : (number[parent[preorder[i] as number] as number] as number);
   }
-  const dominator = link.slice();
+  const dominator = copiedInts(link);
 
   // The node with the smallest semidominator on the way from `v` up to what is not processed yet (below `limit`);
   // shortens the way for the next one.
@@ -125,7 +126,7 @@ export function immediateDominators(count: number, dfs: DepthFirst, preds: Rows)
     }
   }
 
-  const idom = new Int32Array(count).fill(-1);
+  const idom = filledInts(count, -1);
   for (let w = 1; w < reached; w++) {
     let d = dominator[w] as number;
     while (d > (semi[w] as number)) d = dominator[d] as number;

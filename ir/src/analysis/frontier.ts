@@ -9,6 +9,7 @@
  *        falling level; each node of the tree is visited once, whatever the number of roots.
  */
 
+import { filledInts, ints } from '../ints.ts';
 import type { BlockId } from '../func.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { domTree } from './dom.ts';
@@ -34,11 +35,11 @@ export class Frontiers<Id extends number> {
     const count = tree.level.length;
     this.#tree = tree;
     this.#succs = succs;
-    this.#visited = new Int32Array(count);
-    this.#queued = new Int32Array(count);
-    this.#found = new Int32Array(count);
-    this.#bucket = new Int32Array(count + 1).fill(-1);
-    this.#nextInBucket = new Int32Array(count);
+    this.#visited = ints(count);
+    this.#queued = ints(count);
+    this.#found = ints(count);
+    this.#bucket = filledInts(count + 1, -1);
+    this.#nextInBucket = ints(count);
   }
 
   /**

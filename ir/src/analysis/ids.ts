@@ -6,6 +6,8 @@
  * allocation. Loops that must be fast use `start` and `items`; everything else uses `row`.
  */
 
+import { copiedInts, ints } from '../ints.ts';
+
 /** An Int32Array of ids that nobody may write to. */
 export interface Ids<Id extends number = number> extends Iterable<Id> {
   readonly length: number;
@@ -49,14 +51,14 @@ export function rowsOfPairs<Id extends number>(
   items: Int32Array,
   length: number = keys.length,
 ): Rows<Id> {
-  const start = new Int32Array(count + 1);
+  const start = ints(count + 1);
   for (let i = 0; i < length; i++) {
     const key = (keys[i] as number) + 1;
     start[key] = (start[key] as number) + 1;
   }
   for (let i = 0; i < count; i++) start[i + 1] = (start[i + 1] as number) + (start[i] as number);
-  const next = start.slice();
-  const sorted = new Int32Array(length);
+  const next = copiedInts(start);
+  const sorted = ints(length);
   for (let i = 0; i < length; i++) {
     const key = keys[i] as number;
     const at = next[key] as number;
@@ -68,16 +70,16 @@ export function rowsOfPairs<Id extends number>(
 
 /** Pairs of ids in arrays that grow; the input of `rowsOfPairs` where the number of pairs is not known before. */
 export class PairList {
-  keys: Int32Array = new Int32Array(64);
-  items: Int32Array = new Int32Array(64);
+  keys: Int32Array = ints(16);
+  items: Int32Array = ints(16);
   length = 0;
 
   /** Adds a pair at the end. */
   push(key: number, item: number): void {
     const at = this.length++;
     if (at === this.keys.length) {
-      this.keys = doubled(this.keys);
-      this.items = doubled(this.items);
+      this.keys = copiedInts(this.keys, 2 * at);
+      this.items = copiedInts(this.items, 2 * at);
     }
     this.keys[at] = key;
     this.items[at] = item;
@@ -87,10 +89,4 @@ export class PairList {
   rows<Id extends number>(count: number): Rows<Id> {
     return rowsOfPairs(count, this.keys, this.items, this.length);
   }
-}
-
-function doubled(array: Int32Array): Int32Array {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

@@ -15,6 +15,7 @@
  *          values would need 250 MB). Values are visited in order, so each set is a sorted list.
  */
 
+import { filledInts } from '../ints.ts';
 import type { BlockId, Func, ValueId } from '../func.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { cfgOf } from './cfg.ts';
@@ -80,8 +81,8 @@ function buildLiveness(f: Func): Liveness {
   const liveIn = new PairList();
   const liveOut = new PairList();
   // The last value that was found live at the start and at the end of the block.
-  const lastIn = new Int32Array(count).fill(-1);
-  const lastOut = new Int32Array(count).fill(-1);
+  const lastIn = filledInts(count, -1);
+  const lastOut = filledInts(count, -1);
   const work: BlockId[] = [];
 
   const liveAtEnd = (v: ValueId, b: BlockId): void => {

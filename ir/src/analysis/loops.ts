@@ -17,6 +17,7 @@
  *          members is stored twice.
  */
 
+import { filledInts, ints } from '../ints.ts';
 import type { BlockId, Func } from '../func.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { depthFirst, isAncestor } from './dfs.ts';
@@ -56,24 +57,20 @@ export class LoopForest {
     const { headers, parents, innermost } = found;
     const count = headers.length;
     const sorted = sortLoops(order, found);
-    const byLoop = <Id extends number>(value: (old: number) => number): Ids<Id> => {
-      const result = new Int32Array(count);
-      for (let l = 0; l < count; l++) result[l] = value(sorted.preorder[l] as number);
-      return asIds(result);
-    };
+    const byLoop = <Id extends number>(value: (old: number) => number): Ids<Id> => mapped(sorted.preorder, value);
     const renamed = (old: number): number => (old === -1 ? -1 : (sorted.number[old] as number));
     this.count = count;
     this.header = byLoop((old) => headers[old] as number);
     this.parent = byLoop((old) => renamed(parents[old] as number));
     this.last = byLoop((old) => sorted.last[old] as number);
-    const depth = new Int32Array(count);
+    const depth = ints(count);
     for (let l = 0; l < count; l++) {
       const parent = this.parent[l] as number;
       depth[l] = parent < 0 ? 1 : (depth[parent] as number) + 1;
     }
     this.depth = asIds(depth);
     this.entries = entryRows(found, renamed);
-    this.innermost = asIds(innermost.map(renamed));
+    this.innermost = mapped(asIds(innermost), renamed);
     this.#order = order;
     this.#members = this.#sortMembers();
   }
@@ -142,8 +139,8 @@ export class LoopForest {
   }
 
   #sortMembers(): Rows<BlockId> {
-    const loops = new Int32Array(this.#order.rpo.length);
-    const blocks = new Int32Array(this.#order.rpo.length);
+    const loops = ints(this.#order.rpo.length);
+    const blocks = ints(this.#order.rpo.length);
     let n = 0;
     for (const b of this.#order.rpo) {
       if ((this.innermost[b] as number) < 0) continue;
@@ -156,7 +153,7 @@ export class LoopForest {
   // Edges that leave at least their innermost loop, sorted by that loop; first[l] is where those of loop l begin.
   #collectLeaving(): { readonly edges: readonly Edge[]; readonly first: Int32Array } {
     const edges: Edge[] = [];
-    const first = new Int32Array(this.count + 1);
+    const first = ints(this.count + 1);
     for (let l = 0; l < this.count; l++) {
       first[l] = edges.length;
       for (const from of row(this.#members, l)) {
@@ -191,8 +188,8 @@ function findLoops(f: Func, order: BlockOrder): Found {
   // By loop: some loop around it, its outermost one after compression.
   const around: number[] = [];
   const others: Entry[] = [];
-  const innermost = new Int32Array(f.blocks.length).fill(-1);
-  const extraEntry = new Int32Array(f.blocks.length).fill(-1);
+  const innermost = filledInts(f.blocks.length, -1);
+  const extraEntry = filledInts(f.blocks.length, -1);
   const work: BlockId[] = [];
 
   const outermost = (loop: number): number => {
@@ -277,8 +274,14 @@ function sortLoops(order: BlockOrder, found: Found): { preorder: Ids; number: Id
   }
   const walk = depthFirst(root + 1, root, pairs.rows(root + 1));
   // The virtual root has number 0.
-  const shifted = (ids: Ids): Ids => asIds(Int32Array.from(ids, (n) => n - 1));
+  const shifted = (ids: Ids): Ids => mapped(ids, (n) => n - 1);
   return { preorder: walk.preorder.subarray(1), number: shifted(walk.number), last: shifted(walk.last) };
+}
+
+function mapped<Id extends number>(ids: Ids, value: (id: number) => number): Ids<Id> {
+  const result = ints(ids.length);
+  for (let i = 0; i < ids.length; i++) result[i] = value(ids[i] as number);
+  return asIds(result);
 }
 
 /** The loops of a function. */

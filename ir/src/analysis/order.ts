@@ -9,6 +9,7 @@
  * Unreachable blocks are not in the order; `preds` leaves them out, `cfgOf` has them.
  */
 
+import { filledInts, ints } from '../ints.ts';
 import type { BlockId, Func } from '../func.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { cfgOf } from './cfg.ts';
@@ -32,8 +33,10 @@ export class BlockOrder {
     const count = f.blocks.length;
     this.succs = cfgOf(f).succs;
     this.dfs = depthFirst(count, f.order[0] as BlockId, this.succs);
-    const rpo = Int32Array.from(this.dfs.postorder).reverse();
-    const index = new Int32Array(count).fill(-1);
+    const { postorder } = this.dfs;
+    const rpo = ints(postorder.length);
+    for (let i = 0; i < rpo.length; i++) rpo[i] = postorder[rpo.length - 1 - i] as number;
+    const index = filledInts(count, -1);
     for (let i = 0; i < rpo.length; i++) index[rpo[i] as number] = i;
     this.rpo = asIds(rpo);
     this.index = asIds(index);
@@ -53,8 +56,8 @@ export class BlockOrder {
   #predecessors(count: number): Rows<BlockId> {
     let edges = 0;
     for (const b of this.rpo) edges += rowLength(this.succs, b);
-    const to = new Int32Array(edges);
-    const from = new Int32Array(edges);
+    const to = ints(edges);
+    const from = ints(edges);
     let n = 0;
     for (const b of this.rpo) {
       const end = this.succs.start[b + 1] as number;

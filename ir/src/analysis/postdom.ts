@@ -9,6 +9,7 @@
  * another need not run after it when something between them traps.
  */
 
+import { bytes } from '../ints.ts';
 import type { BlockId, Func } from '../func.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { depthFirst } from './dfs.ts';
@@ -73,7 +74,7 @@ function buildTree(f: Func): PostDominators {
 
 function exitBlocks(order: BlockOrder, count: number): Ids<BlockId> {
   const found: BlockId[] = [];
-  const reached = new Uint8Array(count);
+  const reached = bytes(count);
   const stack: BlockId[] = [];
   const flood = (from: BlockId): void => {
     found.push(from);

@@ -4,15 +4,16 @@
  * Paper: Robert Tarjan, Depth-First Search and Linear Graph Algorithms, SIAM J. Comput. 1972; with an explicit stack.
  */
 
+import { bytes, filledInts, ints } from '../ints.ts';
 import type { Rows } from './ids.ts';
 
 /** The strong components of all nodes `0 .. count`, each after the components that it leads to; members ascend. */
 export function strongComponents(count: number, succs: Rows): readonly (readonly number[])[] {
   const components: number[][] = [];
-  const number = new Int32Array(count).fill(-1);
-  const low = new Int32Array(count);
-  const next = new Int32Array(count);
-  const open = new Uint8Array(count);
+  const number = filledInts(count, -1);
+  const low = ints(count);
+  const next = ints(count);
+  const open = bytes(count);
   const path: number[] = [];
   const members: number[] = [];
   let met = 0;

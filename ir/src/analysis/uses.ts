@@ -5,6 +5,7 @@
  * (figures in the design's measurements). The `Editor` keeps its own, incremental ones.
  */
 
+import { filledInts, ints } from '../ints.ts';
 import type { BlockId, Func, ValueId } from '../func.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { asIds, type Ids, type Rows } from './ids.ts';
@@ -39,10 +40,10 @@ function buildUses(f: Func): Uses {
   const { insts } = f;
   const count = insts.length;
   // Shifted by one: in the second sweep start[v + 1] is where the next user of v goes, and ends as the end of row v.
-  const start = new Int32Array(count + 2);
+  const start = ints(count + 2);
   // Operands in a row, so that the objects are visited once: they, not the arithmetic, are what costs.
-  let operands = new Int32Array(2 * count + 16);
-  const end = new Int32Array(count);
+  let operands = ints(2 * count + 16);
+  const end = ints(count);
   let n = 0;
   for (let id = 0; id < count; id++) {
     const inst = insts[id];
@@ -58,7 +59,7 @@ function buildUses(f: Func): Uses {
     end[id] = n;
   }
   for (let v = 2; v <= count + 1; v++) start[v] = (start[v] as number) + (start[v - 1] as number);
-  const items = new Int32Array(n);
+  const items = ints(n);
   for (let id = 0, at = 0; id < count; id++) {
     for (const stop = end[id] as number; at < stop; at++) {
       const next = (operands[at] as number) + 1;
@@ -71,7 +72,7 @@ function buildUses(f: Func): Uses {
 }
 
 function enlarged(array: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(Math.max(2 * array.length, least));
+  const larger = ints(Math.max(2 * array.length, least));
   larger.set(array);
   return larger;
 }
@@ -81,7 +82,7 @@ export const blockOfValue: Analysis<Ids<BlockId>> = defineAnalysis({
   name: 'block-of-value',
   of: 'func',
   run: (f: Func): Ids<BlockId> => {
-    const home = new Int32Array(f.insts.length).fill(-1);
+    const home = filledInts(f.insts.length, -1);
     for (const b of f.order) {
       const block = f.blocks[b];
       if (block === undefined) continue;

@@ -7,28 +7,7 @@
  * run more than once they are set to zero before it.
  */
 
-import {
-  type BlockId,
-  coreOp,
-  type Editor,
-  type Effect,
-  type Func,
-  type Inst,
-  instOf,
-  type LoopForest,
-  makeInst,
-  none,
-  type OpDef,
-  type OpTable,
-  orderOf,
-  regionSet,
-  type Type,
-  termOf,
-  type ValueId,
-  withEdges,
-  zeroOf,
-  zeroOpName,
-} from '@sluice/ir';
+import { type BlockId, coreOp, type Editor, type Effect, type Func, type Inst, instOf, type LoopForest, makeInst, none, type OpDef, type OpTable, orderOf, regionSet, type Type, termOf, type ValueId, withEdges, zeroOf, zeroOpName, filledInts } from '@sluice/ir';
 
 const slotRegion = regionSet('slots');
 const touchesSlots = ({ reads, writes }: Effect): boolean => ((reads | writes) & slotRegion) !== 0;
@@ -70,8 +49,8 @@ function newCopy(edit: Editor, callee: Func, ops: OpTable): Copy {
     edit,
     ops,
     callee,
-    values: new Int32Array(callee.insts.length).fill(-1),
-    blocks: new Int32Array(callee.blocks.length).fill(-1),
+    values: filledInts(callee.insts.length, -1),
+    blocks: filledInts(callee.blocks.length, -1),
     firstSlot,
   };
 }

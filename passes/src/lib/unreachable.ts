@@ -3,7 +3,7 @@
  * that can't be reached may refer to each other in circles.
  */
 
-import { type BlockId, type Editor, type ValueId, withEdges } from '@sluice/ir';
+import { type BlockId, type Editor, type ValueId, withEdges, bytes } from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
 
 /** Removes unreachable blocks; false when there were none or the budget is spent. Linear in blocks, edges and phis. */
@@ -27,7 +27,7 @@ export function removeUnreachable(cx: FuncContext): boolean {
 }
 
 function reachable(edit: Editor): Uint8Array {
-  const reached = new Uint8Array(edit.order.reduce((most, b) => Math.max(most, b), 0) + 1);
+  const reached = bytes(edit.order.reduce((most, b) => Math.max(most, b), 0) + 1);
   const stack: BlockId[] = [edit.entry];
   reached[edit.entry] = 1;
   for (let b = stack.pop(); b !== undefined; b = stack.pop()) {

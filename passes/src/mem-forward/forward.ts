@@ -3,19 +3,7 @@
  * lists that never change, so that a block starts with its immediate dominator's by reference.
  */
 
-import {
-  type BlockId,
-  blockOf,
-  domTree,
-  type Effect,
-  type Func,
-  frontiersOf,
-  type Inst,
-  instOf,
-  type RegionSet,
-  regionSet,
-  type ValueId,
-} from '@sluice/ir';
+import { type BlockId, blockOf, domTree, type Effect, type Func, frontiersOf, type Inst, instOf, type RegionSet, regionSet, type ValueId, bytes } from '@sluice/ir';
 import type { FuncContext, Reader } from '@sluice/pipeline';
 import { type Role, roleOf } from '../rules/locations.ts';
 import {
@@ -111,8 +99,8 @@ interface Summary {
 
 /** Null when nothing reads what this pass knows. */
 function summarise(f: Func): Summary | null {
-  const changed = new Uint8Array(f.blocks.length);
-  const busy = new Uint8Array(f.blocks.length);
+  const changed = bytes(f.blocks.length);
+  const busy = bytes(f.blocks.length);
   let read = 0;
   for (const b of f.order) {
     const { body, term } = blockOf(f, b);
@@ -142,7 +130,7 @@ function changesOf({ writes }: Effect): number {
 
 /** By block: what some path from its immediate dominator may have changed and another one not. */
 function meetsOf(f: Func, cx: Context, { changed }: Summary): Uint8Array {
-  const meets = new Uint8Array(f.blocks.length);
+  const meets = bytes(f.blocks.length);
   for (const bit of Object.values(changes)) {
     const writers: BlockId[] = [];
     for (const b of f.order) if (((changed[b] as number) & bit) !== 0) writers.push(b);

@@ -3,29 +3,7 @@
  * way set. Ops that touch slots in another way keep all slots where they are.
  */
 
-import {
-  type BlockId,
-  type BlockVariables,
-  blockOf,
-  cfgOf,
-  coreOp,
-  type Effect,
-  type Func,
-  type Inst,
-  instOf,
-  makeInst,
-  none,
-  type OpName,
-  orderOf,
-  placeVariables,
-  regionSet,
-  row,
-  type Type,
-  type ValueId,
-  withEdges,
-  zeroOf,
-  zeroOpName,
-} from '@sluice/ir';
+import { type BlockId, type BlockVariables, blockOf, cfgOf, coreOp, type Effect, type Func, type Inst, instOf, makeInst, none, type OpName, orderOf, placeVariables, regionSet, row, type Type, type ValueId, withEdges, zeroOf, zeroOpName, bytes } from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
 
 const slots = regionSet('slots');
@@ -62,7 +40,7 @@ export function promoteSlots(f: Func, cx: Context): boolean {
 
 /** By slot: whether something reachable touches it; null when an op does so in an unknown way. */
 function usedSlots(f: Func, cx: Context): Uint8Array | null {
-  const used = new Uint8Array(f.slots.length);
+  const used = bytes(f.slots.length);
   for (const inst of f.insts) {
     if (inst === undefined || !touches(inst.op.effect)) continue;
     if (!isGet(inst) && !isSet(inst)) {

@@ -7,18 +7,7 @@
  * those whose edge is gone, and names the block that a source was merged into.
  */
 
-import {
-  type BlockId,
-  type Func,
-  type Inst,
-  none,
-  type Rows,
-  row,
-  rowsOfPairs,
-  sameIds,
-  type ValueId,
-  withEdges,
-} from '@sluice/ir';
+import { type BlockId, type Func, type Inst, none, type Rows, row, rowsOfPairs, sameIds, type ValueId, withEdges, bytes, filledInts, ints } from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
 
 /** See the head of this file. All arrays are by `BlockId` unless they say otherwise. */
@@ -62,10 +51,10 @@ export function draftOf(f: Func): Draft {
     phis: new Array<readonly ValueId[]>(count),
     inputs: new Map(),
     same: null,
-    owner: new Int32Array(count),
-    next: new Int32Array(count).fill(-1),
-    last: new Int32Array(count),
-    full: new Uint8Array(count),
+    owner: ints(count),
+    next: filledInts(count, -1),
+    last: ints(count),
+    full: bytes(count),
     changed: false,
   };
   for (let b = 0; b < count; b++) {
@@ -97,7 +86,7 @@ export function resolve(d: Draft, v: ValueId): ValueId {
 /** Makes `by` stand for a phi, which leaves its block with the next `dropPhis`. */
 export function substitute(d: Draft, phi: ValueId, by: ValueId): void {
   if (d.same === null) {
-    d.same = new Int32Array(d.f.insts.length);
+    d.same = ints(d.f.insts.length);
     for (let v = 0; v < d.same.length; v++) d.same[v] = v;
   }
   d.same[phi] = resolve(d, by);
@@ -139,9 +128,9 @@ export function graphOf(d: Draft): DraftGraph {
   const count = d.term.length;
   let edges = 0;
   for (const term of d.term) if (term !== undefined) edges += term.blocks.length;
-  const from = new Int32Array(edges);
-  const to = new Int32Array(edges);
-  const seen = new Int32Array(count).fill(-1);
+  const from = ints(edges);
+  const to = ints(edges);
+  const seen = filledInts(count, -1);
   let n = 0;
   // In the order of layout, so that predecessors stand as everywhere else.
   for (const b of d.f.order) {

@@ -7,7 +7,7 @@
  * both: predecessors are a set. Chains of empty blocks are followed to their end at once.
  */
 
-import { type BlockId, type Inst, row, rowLength, type ValueId, withEdges } from '@sluice/ir';
+import { type BlockId, type Inst, row, rowLength, type ValueId, withEdges, filledInts } from '@sluice/ir';
 import { addInputs, rawInputs, resolve } from './draft.ts';
 import {
   ask,
@@ -48,12 +48,12 @@ export function skipEmpty(s: State): void {
   for (const b of shape.dfs.preorder as Iterable<BlockId>) {
     const target = passesOnTo(s, b);
     if (target === -1 || keepsForm(s, shape, b, target) || !worthSkipping(s, shape, b, target)) continue;
-    to ??= new Int32Array(s.d.term.length).fill(-1);
+    to ??= filledInts(s.d.term.length, -1);
     to[b] = target;
   }
   if (to === null) return;
   breakCycles(to);
-  const fresh = (): Int32Array => new Int32Array(s.d.term.length).fill(-1);
+  const fresh = (): Int32Array => filledInts(s.d.term.length, -1);
   const skipping: Skipping = {
     to,
     skip: to.slice(),
@@ -98,7 +98,7 @@ function worthSkipping(s: State, shape: Shape, b: BlockId, target: BlockId): boo
 
 /** Of each cycle of empty blocks (a loop that does nothing for ever) one stays. */
 function breakCycles(to: Int32Array): void {
-  const seen = new Int32Array(to.length).fill(-1);
+  const seen = filledInts(to.length, -1);
   for (let start = 0; start < to.length; start++) {
     let at = start;
     while (to[at] !== -1 && seen[at] === -1) {

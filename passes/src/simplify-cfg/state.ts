@@ -2,21 +2,7 @@
  * What the phases of simplify-cfg share: the draft, its graph as it is now, and the budget.
  */
 
-import {
-  type BlockId,
-  type DepthFirst,
-  DominatorTree,
-  depthFirst,
-  domTree,
-  type Func,
-  type Inst,
-  immediateDominators,
-  isAncestor,
-  orderOf,
-  type Rows,
-  row,
-  type ValueId,
-} from '@sluice/ir';
+import { type BlockId, type DepthFirst, DominatorTree, depthFirst, domTree, type Func, type Inst, immediateDominators, isAncestor, orderOf, type Rows, row, type ValueId, bytes } from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
 import { type Draft, type DraftGraph, graphOf } from './draft.ts';
 
@@ -90,7 +76,7 @@ export const SEVERAL_ENTRIES = 2;
 /** By block: HEADER where an edge comes back to a block that dominates its source, SEVERAL_ENTRIES where to another one. */
 export function loopsOf(s: State, shape: Shape): Uint8Array {
   if (shape.loops !== null) return shape.loops;
-  const loops = new Uint8Array(s.d.term.length);
+  const loops = bytes(s.d.term.length);
   const { start, items } = shape.preds;
   for (const b of shape.dfs.preorder as Iterable<BlockId>) {
     for (let e = start[b] as number; e < (start[b + 1] as number); e++) {
