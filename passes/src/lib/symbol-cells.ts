@@ -5,7 +5,10 @@
 
 import { none } from '@sluice/ir';
 
-/** Which cells hold which symbols, in both directions. */
+/**
+ * Which cells hold which symbols, in both directions. Nothing is ever deleted from the maps: a map that is deleted from and
+ * inserted into in turn rebuilds itself again and again.
+ */
 export class SymbolCells {
   readonly #symbols = new Map<number, readonly number[]>();
   readonly #cells = new Map<number, number[]>();
@@ -25,11 +28,12 @@ export class SymbolCells {
   /** The cell holds these symbols and nothing else. */
   set(cell: number, symbols: readonly number[]): void {
     for (const symbol of this.symbolsIn(cell)) {
-      const left = this.cellsWith(symbol).filter((other) => other !== cell);
-      if (left.length > 0) this.#cells.set(symbol, left);
-      else this.#cells.delete(symbol);
+      this.#cells.set(
+        symbol,
+        this.cellsWith(symbol).filter((other) => other !== cell),
+      );
     }
-    this.#symbols.delete(cell);
+    this.#symbols.set(cell, none);
     for (const symbol of symbols) this.add(cell, symbol);
   }
 
@@ -49,6 +53,6 @@ export class SymbolCells {
         this.symbolsIn(cell).filter((other) => other !== symbol),
       );
     }
-    this.#cells.delete(symbol);
+    if (this.#cells.has(symbol)) this.#cells.set(symbol, []);
   }
 }
