@@ -11,7 +11,8 @@
  *   @guest    reads the views of memory and heap anew        @resume   reads everything anew, after the host ran
  *
  * Names in scope: `fp` and `fq` (first cell of the frame, and twice that), `fr` (top of the list of callers), `pc`,
- * `C` (code), views of the cells `I` i32, `S` f32, `D` f64, `L` i64, `R` host values, of the constants `KD KI KL KR`.
+ * `C` (code), views of the cells `I` i32, `S` f32, `D` f64, `L` i64, `R` host values, of the constants `KD KI KL KR`. Forms may use single small letters for
+ * their own names.
  */
 
 import type { Type } from '@sluice/ir';

@@ -77,8 +77,8 @@ export function loopText(texts: readonly string[], variant: Variant): string {
 const C=st.code,KD=st.KD,KI=st.KI,KL=st.KL,KR=st.KR,X=st.sites,T=st.tables,base=fr;
 let I=st.I,S=st.S,D=st.D,L=st.L,cells=st.cells,FR=st.FR,frames=st.frames,fq=fp<<1;const R=st.R;
 ${guest.length > 0 ? `let ${guest.map((name) => `${name}=st.guest.${name}`).join(',')};` : ''}
-${variant.count ? 'const W=st.weights;let n=st.n;' : ''}${variant.fuel ? 'let fuel=0;' : ''}
-for(;;){${variant.count ? 'n+=W[pc];' : ''}switch(C[pc]){
+${variant.count ? 'const W=st.weights;let executed=st.n;' : ''}${variant.fuel ? 'let fuel=0;' : ''}
+for(;;){${variant.count ? 'executed+=W[pc];' : ''}switch(C[pc]){
 ${cases}
 case -1:return 0;
 default:throw new Error('no such step');}}
@@ -119,7 +119,7 @@ function macros(text: string, { fuel, count }: Variant): string {
   return text
     .replaceAll('@back', pay)
     .replaceAll('@call', pay)
-    .replaceAll('@resume', `${cells}FR=st.FR;frames=st.frames;@guest;${count ? 'n=st.n;' : ''}`)
-    .replaceAll('@leave', `${count ? 'st.n=n;' : ''}${fuel ? 'st.pool+=fuel;fuel=0;' : ''}`)
+    .replaceAll('@resume', `${cells}FR=st.FR;frames=st.frames;@guest;${count ? 'executed=st.n;' : ''}`)
+    .replaceAll('@leave', `${count ? 'st.n=executed;' : ''}${fuel ? 'st.pool+=fuel;fuel=0;' : ''}`)
     .replaceAll('@cells', cells);
 }
