@@ -14,8 +14,8 @@
  * Phases:  for each loop `planOf` says whether and how; `rotate` copies the header behind the preheader and leads the
  *          edges; when all are done, `redefine` gives each use of a header's value the one that reaches it.
  * Legal:   the header has one edge out and one into the loop; the loop has a preheader and is entered at the header only.
- * Profit:  the header is small and holds no call; the loop is not tested at its bottom yet, which also makes a
- *          second run find nothing to do.
+ * Profit:  the header is small and holds no call; the loop is not tested at its bottom yet. A second run finds only loops
+ *          whose header was the preheader of one that was rotated.
  * Needs:   preheaders (simplify-cfg).
  * Breaks:  blocks that could be merged appear (simplify-cfg): the old header and what led back to it.
  * Cost:    O(instructions of headers), and for each of their values the blocks where it lives: `deepestNest` bounds that.
@@ -65,7 +65,6 @@ export default definePass({
   summary: 'test loops at their bottom',
   paper: 'Muchnick, Advanced Compiler Design and Implementation, 1997, 18.5',
   scope: 'func',
-  idempotent: true,
   after: [{ pass: 'simplify-cfg', why: 'makes the preheaders behind which the test is copied' }],
   before: [{ pass: 'licm', why: 'in a rotated loop the body is certain to run' }],
   options,

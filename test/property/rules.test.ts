@@ -17,7 +17,8 @@ import {
   type ValueId,
   verifyFunc,
 } from '@sluice/ir';
-import { rules } from '@sluice/passes/rules/index';
+import { rules as simplifyRules } from '@sluice/passes/rules/index';
+import { strength } from '@sluice/passes/rules/strength';
 import {
   definePass,
   type OpPattern,
@@ -29,6 +30,8 @@ import {
   runOnFunc,
 } from '@sluice/pipeline';
 import { describe, expect, test } from 'vitest';
+
+const rules = [...simplifyRules, ...strength];
 
 type Num = 'i32' | 'i64' | 'f32' | 'f64';
 const nums = ['i32', 'i64', 'f32', 'f64'] as const;

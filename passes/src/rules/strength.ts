@@ -1,0 +1,74 @@
+/**
+ * Rules of `strength-reduce`: products, quotients and remainders by powers of two. They are apart from the others because
+ * `simplify` looks for products. See README.md for what a rule must keep.
+ */
+
+import type { ValueId } from '@sluice/ir';
+import { type Match, op, type Rule, type RuleBuilder, rule } from '@sluice/pipeline';
+import { bothWidths, c, log2, type Width, x } from './shape.ts';
+
+/** Rules of powers of two. */
+export const strength: readonly Rule[] = bothWidths((w) => {
+  const { op: o, make, get, getU } = w;
+  /** The constant is 2^k, read as unsigned, or as signed and so that 2^k is not negative. */
+  const power = (m: Match): bigint | null => log2(getU(m, 'c'));
+  const isPower = (m: Match): boolean => power(m) !== null;
+  const positivePower = (m: Match): boolean => get(m, 'c') > 1n && isPower(m);
+  const negativePower = (m: Match): boolean => get(m, 'c') < -1n && log2(-get(m, 'c')) !== null;
+  return [
+    rule('mul-by-power', op(o('mul'), x, c), (b, m) => b.op(o('shl'), m.value('x'), make(b, power(m) ?? 0n)), isPower),
+    rule(
+      'divide-unsigned-by-power',
+      op(o('div_u'), x, c),
+      (b, m) => b.op(o('shr_u'), m.value('x'), make(b, power(m) ?? 0n)),
+      isPower,
+    ),
+    rule(
+      'remainder-unsigned-by-power',
+      op(o('rem_u'), x, c),
+      (b, m) => b.op(o('and'), m.value('x'), make(b, get(m, 'c') - 1n)),
+      isPower,
+    ),
+    // Signed division rounds to zero, a shift down: what is negative gets 2^k - 1 first.
+    rule('divide-by-power', op(o('div_s'), x, c), (b, m) => shifted(w, b, m.value('x'), power(m) ?? 0n), positivePower),
+    rule(
+      'divide-by-negative-power',
+      op(o('div_s'), x, c),
+      (b, m) => {
+        const quotient = shifted(w, b, m.value('x'), log2(-get(m, 'c')) ?? 0n);
+        return b.op(o('sub'), make(b, 0n), quotient);
+      },
+      // The least integer is the one divisor whose own opposite is itself.
+      (m) => negativePower(m) && -get(m, 'c') < 1n << (w.bits - 1n),
+    ),
+    rule(
+      'remainder-by-power',
+      op(o('rem_s'), x, c),
+      (b, m) => {
+        const k = power(m) ?? 0n;
+        const multiple = b.op(o('and'), biased(w, b, m.value('x'), k), make(b, -1n << k));
+        return b.op(o('sub'), m.value('x'), multiple);
+      },
+      positivePower,
+    ),
+    // A remainder has the sign of the dividend, whatever the divisor's is.
+    rule(
+      'remainder-by-negative',
+      op(o('rem_s'), x, c),
+      (b, m) => b.op(o('rem_s'), m.value('x'), make(b, -get(m, 'c'))),
+      (m) => get(m, 'c') < -1n && -get(m, 'c') < 1n << (w.bits - 1n),
+    ),
+  ];
+});
+
+/** `x`, and 2^k - 1 more where it is negative. */
+function biased(w: Width, b: RuleBuilder, v: ValueId, k: bigint): ValueId {
+  const sign = b.op(w.op('shr_s'), v, w.make(b, w.bits - 1n));
+  const bias = b.op(w.op('shr_u'), sign, w.make(b, w.bits - k));
+  return b.op(w.op('add'), v, bias);
+}
+
+/** `x` divided by 2^k, rounded to zero. */
+function shifted(w: Width, b: RuleBuilder, v: ValueId, k: bigint): ValueId {
+  return b.op(w.op('shr_s'), biased(w, b, v, k), w.make(b, k));
+}
