@@ -6,12 +6,14 @@ import gvn from './gvn.ts';
 import inline from './inline.ts';
 import jumpThread from './jump-thread.ts';
 import licm from './licm.ts';
+import loopRotate from './loop-rotate.ts';
 import memForward from './mem-forward.ts';
 import sccp from './sccp.ts';
 import simplify from './simplify.ts';
 import simplifyCfg from './simplify-cfg.ts';
 import splitCriticalEdges from './split-critical-edges.ts';
 import ssaDestruct from './ssa-destruct.ts';
+import strengthReduce from './strength-reduce.ts';
 
 const all: readonly Pass[] = [
   dce,
@@ -19,12 +21,14 @@ const all: readonly Pass[] = [
   inline,
   jumpThread,
   licm,
+  loopRotate,
   memForward,
   sccp,
   simplify,
   simplifyCfg,
   splitCriticalEdges,
   ssaDestruct,
+  strengthReduce,
 ];
 
 /** The passes by name, sorted. */
