@@ -8,11 +8,11 @@
  * Nothing here knows of instructions: whether one is a phi is said by the caller, edges and phi inputs are the Editor's.
  */
 
-import { filledInts } from './ints.ts';
 import { blockOfValue } from './analysis/uses.ts';
 import { Chain, Links } from './edit-chain.ts';
 import type { Block, BlockId, Func, ValueId } from './func.ts';
 import { none, sameIds } from './inst.ts';
+import { filledInts } from './ints.ts';
 
 interface OpenBlock {
   readonly phis: Chain<ValueId>;

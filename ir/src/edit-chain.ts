@@ -9,8 +9,8 @@
  * Cost: changes are O(1), but for the first one and for reading after a change, which are linear in the length.
  */
 
-import { ints } from './ints.ts';
 import { none } from './inst.ts';
+import { ints } from './ints.ts';
 
 /** The links of all chains of ids of one kind. */
 export class Links {

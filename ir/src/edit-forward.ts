@@ -3,8 +3,8 @@
  * a set form a ring besides, so that joining two sets and listing one cost what they must.
  */
 
-import { ints } from './ints.ts';
 import type { ValueId } from './func.ts';
+import { ints } from './ints.ts';
 
 /** Substitutions `from` -> `to`; see the head of this file. */
 export class Forwarding {

@@ -60,3 +60,15 @@ export function bytes(count: number): Uint8Array<ArrayBuffer> {
   const at = room((count + 3) & ~3);
   return new Uint8Array(chunk, at, count);
 }
+
+/**
+ * Working memory that a function uses again with each call: at least `count` numbers, left as the last call left them. Only
+ * for a function that neither keeps the array nor calls, while it uses it, anything that might ask for it too.
+ */
+export function scratchInts(): (count: number) => Int32Array<ArrayBuffer> {
+  let array = new Int32Array(256);
+  return (count) => {
+    if (count > array.length) array = new Int32Array(count + (count >> 1));
+    return array;
+  };
+}

@@ -17,7 +17,7 @@
  *          needs a proof first. Dead stores are for mem-forward.
  */
 
-import { type BlockId, type Func, type Inst, isRemovable, type ValueId, bytes, ints } from '@sluice/ir';
+import { type BlockId, bytes, type Func, type Inst, ints, isRemovable, type ValueId } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 
 export default definePass({

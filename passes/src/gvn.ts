@@ -22,7 +22,25 @@
  *          only (PRE); stores that don't overlap and what a store stored: mem-forward.
  */
 
-import { type BlockId, type BlockOrder, type DominatorTree, domTree, type Effect, type Func, type Imm, type Inst, isFunctional, type LoopId, loopForest, orderOf, regions, sameImm, type ValueId, filledInts, ints } from '@sluice/ir';
+import {
+  type BlockId,
+  type BlockOrder,
+  type DominatorTree,
+  domTree,
+  type Effect,
+  type Func,
+  filledInts,
+  type Imm,
+  type Inst,
+  ints,
+  isFunctional,
+  type LoopId,
+  loopForest,
+  orderOf,
+  regions,
+  sameImm,
+  type ValueId,
+} from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 
 export default definePass({

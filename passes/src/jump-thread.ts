@@ -22,7 +22,25 @@
  * Not done: conditions that follow from others (`x < 3` from `x = 2`); edges into loop headers.
  */
 
-import { type BlockId, domTree, evalOp, type Func, type Inst, loopForest, none, orderOf, row, rowLength, Trap, type Type, type Value, type ValueId, withArgs, withEdges, bytes } from '@sluice/ir';
+import {
+  type BlockId,
+  bytes,
+  domTree,
+  evalOp,
+  type Func,
+  type Inst,
+  loopForest,
+  none,
+  orderOf,
+  row,
+  rowLength,
+  Trap,
+  type Type,
+  type Value,
+  type ValueId,
+  withArgs,
+  withEdges,
+} from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 import { SsaRepair } from './lib/ssa-repair.ts';
 import { jumpTo, opOfKind } from './lib/structural.ts';

@@ -19,7 +19,25 @@
  * Not done: what a branch says about its condition on either side; see jump-thread.
  */
 
-import { type BlockId, evalOp, type Func, type Inst, lawConstant, orderOf, type ResultType, sameValue, Trap, type TrapKind, type Type, usesOf, type Value, type ValueId, bytes, filledInts, ints } from '@sluice/ir';
+import {
+  type BlockId,
+  bytes,
+  evalOp,
+  type Func,
+  filledInts,
+  type Inst,
+  ints,
+  lawConstant,
+  orderOf,
+  type ResultType,
+  sameValue,
+  Trap,
+  type TrapKind,
+  type Type,
+  usesOf,
+  type Value,
+  type ValueId,
+} from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 import { constantOf, constantTypes, jumpTo, opOfKind, trapOf } from './lib/structural.ts';
 import { removeUnreachable } from './lib/unreachable.ts';

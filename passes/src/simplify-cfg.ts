@@ -18,7 +18,7 @@
  * Not done: diamonds to `select`; switch cases that go to the default; empty blocks with phis of their own.
  */
 
-import { type BlockId, type Inst, removeRedundantPhis, rowLength, type ValueId, filledInts } from '@sluice/ir';
+import { type BlockId, filledInts, type Inst, removeRedundantPhis, rowLength, type ValueId } from '@sluice/ir';
 import { definePass } from '@sluice/pipeline';
 import { jumpTo } from './lib/structural.ts';
 import {

@@ -8,10 +8,10 @@
  * Cost: linear in blocks and edges.
  */
 
-import { copiedInts, filledInts, ints } from '../ints.ts';
 import { type BlockId, type Func, instOf } from '../func.ts';
+import { ints, scratchInts } from '../ints.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
-import { asIds, type Rows, rowsOfPairs } from './ids.ts';
+import { asIds, type Ids, type Rows } from './ids.ts';
 
 /** The control-flow graph; rows are indexed by `BlockId`, rows of ids without a block are empty. */
 export interface Cfg {
@@ -22,40 +22,63 @@ export interface Cfg {
 /** Predecessors and successors of every block. */
 export const cfgOf: Analysis<Cfg> = defineAnalysis({ name: 'cfg', of: 'shape', run: buildCfg });
 
+const seenBy = scratchInts();
+const targets = scratchInts();
+const placeOf = scratchInts();
+
 function buildCfg(f: Func): Cfg {
   const count = f.blocks.length;
   let edges = 0;
-  for (const block of f.blocks) if (block !== undefined) edges += instOf(f, block.term).blocks.length;
+  for (let b = 0; b < count; b++) {
+    const block = f.blocks[b];
+    if (block !== undefined) edges += instOf(f, block.term).blocks.length;
+  }
   const start = ints(count + 1);
-  const items = ints(edges);
-  const seen = filledInts(count, -1);
+  const found = targets(edges);
+  const seen = seenBy(count);
+  for (let b = 0; b < count; b++) seen[b] = -1;
+  // By block, one further: the number of its predecessors.
+  const into = ints(count + 1);
   let length = 0;
   for (let b = 0; b < count; b++) {
     start[b] = length;
     const block = f.blocks[b];
     if (block === undefined) continue;
-    for (const target of instOf(f, block.term).blocks) {
+    const { blocks } = instOf(f, block.term);
+    for (let k = 0; k < blocks.length; k++) {
+      const target = blocks[k] as number;
       if (seen[target] === b) continue;
       seen[target] = b;
-      items[length++] = target;
+      into[target + 1] = (into[target + 1] as number) + 1;
+      found[length++] = target;
     }
   }
   start[count] = length;
+  const items = ints(length);
+  for (let e = 0; e < length; e++) items[e] = found[e] as number;
   return {
-    succs: { start: asIds(start), items: asIds(copiedInts(items, length)) },
-    preds: predecessors(f, start, items, length),
+    succs: { start: asIds(start), items: asIds(items) },
+    preds: { start: asIds(into), items: predecessors(f.order, start, items, into) },
   };
 }
 
-function predecessors(f: Func, start: Int32Array, items: Int32Array, length: number): Rows<BlockId> {
-  const to = ints(length);
-  const from = ints(length);
-  let n = 0;
-  for (const b of f.order) {
-    for (let i = start[b] as number; i < (start[b + 1] as number); i++) {
-      to[n] = items[i] as number;
-      from[n++] = b;
+/** The predecessors of all blocks in order of layout; makes starts of rows of the numbers in `into`. */
+function predecessors(order: readonly BlockId[], start: Int32Array, items: Int32Array, into: Int32Array): Ids<BlockId> {
+  const count = into.length - 1;
+  const place = placeOf(count);
+  for (let b = 0; b < count; b++) {
+    place[b] = into[b] as number;
+    into[b + 1] = (into[b + 1] as number) + (into[b] as number);
+  }
+  const from = ints(items.length);
+  for (let i = 0; i < order.length; i++) {
+    const b = order[i] as number;
+    for (let e = start[b] as number; e < (start[b + 1] as number); e++) {
+      const target = items[e] as number;
+      const at = place[target] as number;
+      place[target] = at + 1;
+      from[at] = b;
     }
   }
-  return rowsOfPairs(f.blocks.length, to, from, n);
+  return asIds(from);
 }

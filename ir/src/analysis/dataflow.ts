@@ -23,8 +23,8 @@
  * Paper: Gary Kildall, A Unified Approach to Global Program Optimization, POPL 1973.
  */
 
-import { bytes, filledInts } from '../ints.ts';
 import type { BlockId, Func } from '../func.ts';
+import { bytes, filledInts } from '../ints.ts';
 import type { Rows } from './ids.ts';
 import { orderOf } from './order.ts';
 

@@ -3,7 +3,7 @@
  * both directions and of loops.
  */
 
-import { filledInts, ints } from '../ints.ts';
+import { filledInts, ints, scratchInts } from '../ints.ts';
 import { asIds, type Ids, type Rows } from './ids.ts';
 
 /** A depth-first tree. Arrays by node hold -1 for nodes that the root doesn't reach. */
@@ -20,13 +20,16 @@ export interface DepthFirst {
   readonly parent: Ids;
 }
 
+/** By node: the edge to follow next. */
+const nextOf = scratchInts();
+
 /** Searches from `root` over `count` nodes, successors in the order of their row. */
 export function depthFirst(count: number, root: number, succs: Rows): DepthFirst {
   const { start, items } = succs;
   const number = filledInts(count, -1);
   const last = filledInts(count, -1);
   const parent = filledInts(count, -1);
-  const next = ints(count);
+  const next = nextOf(count);
   const preorder = ints(count);
   const postorder = ints(count);
   let met = 0;
@@ -53,8 +56,8 @@ export function depthFirst(count: number, root: number, succs: Rows): DepthFirst
     node = child;
   }
   return {
-    preorder: asIds(preorder.subarray(0, met)),
-    postorder: asIds(postorder.subarray(0, left)),
+    preorder: asIds(met === count ? preorder : preorder.subarray(0, met)),
+    postorder: asIds(left === count ? postorder : postorder.subarray(0, left)),
     number: asIds(number),
     last: asIds(last),
     parent: asIds(parent),

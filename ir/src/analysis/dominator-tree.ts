@@ -9,9 +9,17 @@
  *          10,000 nested loops. Semi-NCA is near linear there and as fast on small graphs.
  */
 
-import { copiedInts, filledInts, ints } from '../ints.ts';
+import { filledInts, scratchInts } from '../ints.ts';
 import { type DepthFirst, depthFirst } from './dfs.ts';
 import { asIds, type Ids, type Rows, rowsOfPairs } from './ids.ts';
+
+const parentsOf = scratchInts();
+const nodesOf = scratchInts();
+const semiOf = scratchInts();
+const bestOf = scratchInts();
+const linkOf = scratchInts();
+const pathOf = scratchInts();
+const dominatorOf = scratchInts();
 
 /** A dominator tree. Arrays by node hold -1 for nodes that the root doesn't reach. */
 export class DominatorTree<Id extends number = number> {
@@ -32,11 +40,12 @@ export class DominatorTree<Id extends number = number> {
   constructor(root: Id, idom: Int32Array, sequence: Ids) {
     const count = idom.length;
     this.idom = asIds(idom);
-    const parents = ints(sequence.length);
-    const nodes = ints(sequence.length);
+    const parents = parentsOf(sequence.length);
+    const nodes = nodesOf(sequence.length);
     const level = filledInts(count, -1);
     let n = 0;
-    for (const node of sequence) {
+    for (let i = 0; i < sequence.length; i++) {
+      const node = sequence[i] as Id;
       level[node] = node === root ? 0 : (level[idom[node] as number] as number) + 1;
       if (node === root) continue;
       parents[n] = idom[node] as number;
@@ -83,16 +92,17 @@ export function immediateDominators(count: number, dfs: DepthFirst, preds: Rows)
   const reached = dfs.preorder.length;
   const { number, preorder, parent } = dfs;
   // All arrays below are indexed by number in the preorder, in which an ancestor is smaller than its descendants.
-  const semi = ints(reached);
-  const best = ints(reached);
-  const link = ints(reached);
-  const path = ints(reached);
+  const semi = semiOf(reached);
+  const best = bestOf(reached);
+  const link = linkOf(reached);
+  const path = pathOf(reached);
+  const dominator = dominatorOf(reached);
   for (let i = 0; i < reached; i++) {
     semi[i] = i;
     best[i] = i;
     link[i] = i === 0 ? -1 : (number[parent[preorder[i] as number] as number] as number);
+    dominator[i] = link[i] as number;
   }
-  const dominator = copiedInts(link);
 
   // The node with the smallest semidominator on the way from `v` up to what is not processed yet (below `limit`);
   // shortens the way for the next one.

@@ -9,8 +9,8 @@
  *        falling level; each node of the tree is visited once, whatever the number of roots.
  */
 
-import { filledInts, ints } from '../ints.ts';
 import type { BlockId } from '../func.ts';
+import { filledInts, ints } from '../ints.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { domTree } from './dom.ts';
 import type { DominatorTree } from './dominator-tree.ts';

@@ -6,7 +6,7 @@
  * allocation. Loops that must be fast use `start` and `items`; everything else uses `row`.
  */
 
-import { copiedInts, ints } from '../ints.ts';
+import { copiedInts, ints, scratchInts } from '../ints.ts';
 
 /** An Int32Array of ids that nobody may write to. */
 export interface Ids<Id extends number = number> extends Iterable<Id> {
@@ -57,7 +57,8 @@ export function rowsOfPairs<Id extends number>(
     start[key] = (start[key] as number) + 1;
   }
   for (let i = 0; i < count; i++) start[i + 1] = (start[i + 1] as number) + (start[i] as number);
-  const next = copiedInts(start);
+  const next = placesFor(count);
+  for (let i = 0; i < count; i++) next[i] = start[i] as number;
   const sorted = ints(length);
   for (let i = 0; i < length; i++) {
     const key = keys[i] as number;
@@ -67,6 +68,8 @@ export function rowsOfPairs<Id extends number>(
   }
   return { start: asIds(start), items: asIds(sorted) };
 }
+
+const placesFor = scratchInts();
 
 /** Pairs of ids in arrays that grow; the input of `rowsOfPairs` where the number of pairs is not known before. */
 export class PairList {

@@ -15,8 +15,8 @@
  *          values would need 250 MB). Values are visited in order, so each set is a sorted list.
  */
 
-import { filledInts } from '../ints.ts';
 import type { BlockId, Func, ValueId } from '../func.ts';
+import { filledInts } from '../ints.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { cfgOf } from './cfg.ts';
 import { type Ids, PairList, type Rows, row } from './ids.ts';

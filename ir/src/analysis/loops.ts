@@ -17,8 +17,9 @@
  *          members is stored twice.
  */
 
-import { filledInts, ints } from '../ints.ts';
 import type { BlockId, Func } from '../func.ts';
+import { none } from '../inst.ts';
+import { filledInts, ints } from '../ints.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { depthFirst, isAncestor } from './dfs.ts';
 import { asIds, type Ids, PairList, type Rows, row, rowLength, rowsOfPairs } from './ids.ts';
@@ -32,6 +33,9 @@ export interface Edge {
   readonly from: BlockId;
   readonly to: BlockId;
 }
+
+const noIds: Ids = asIds(ints(0));
+const noRows: Rows = { start: asIds(ints(1)), items: noIds };
 
 /** The loops of a function. Arrays are by `LoopId` unless they say otherwise. */
 export class LoopForest {
@@ -56,6 +60,14 @@ export class LoopForest {
   constructor(order: BlockOrder, found: Found) {
     const { headers, parents, innermost } = found;
     const count = headers.length;
+    this.#order = order;
+    if (count === 0) {
+      this.count = 0;
+      this.header = this.parent = this.last = this.depth = noIds as Ids<never>;
+      this.entries = this.#members = noRows as Rows<never>;
+      this.innermost = asIds(innermost);
+      return;
+    }
     const sorted = sortLoops(order, found);
     const byLoop = <Id extends number>(value: (old: number) => number): Ids<Id> => mapped(sorted.preorder, value);
     const renamed = (old: number): number => (old === -1 ? -1 : (sorted.number[old] as number));
@@ -71,7 +83,6 @@ export class LoopForest {
     this.depth = asIds(depth);
     this.entries = entryRows(found, renamed);
     this.innermost = mapped(asIds(innermost), renamed);
-    this.#order = order;
     this.#members = this.#sortMembers();
   }
 
@@ -284,12 +295,26 @@ function mapped<Id extends number>(ids: Ids, value: (id: number) => number): Ids
   return asIds(result);
 }
 
+function hasLoop(order: BlockOrder): boolean {
+  const { start, items } = order.succs;
+  for (let i = 0; i < order.rpo.length; i++) {
+    const b = order.rpo[i] as BlockId;
+    for (let e = start[b] as number; e < (start[b + 1] as number); e++)
+      if (order.isBackEdge(b, items[e] as BlockId)) return true;
+  }
+  return false;
+}
+
+function noLoops(f: Func): Found {
+  return { headers: none, parents: none, innermost: filledInts(f.blocks.length, -1), others: none };
+}
+
 /** The loops of a function. */
 export const loopForest: Analysis<LoopForest> = defineAnalysis({
   name: 'loops',
   of: 'shape',
   run: (f) => {
     const order = orderOf(f);
-    return new LoopForest(order, findLoops(f, order));
+    return new LoopForest(order, hasLoop(order) ? findLoops(f, order) : noLoops(f));
   },
 });

@@ -9,12 +9,14 @@
  * Unreachable blocks are not in the order; `preds` leaves them out, `cfgOf` has them.
  */
 
-import { filledInts, ints } from '../ints.ts';
 import type { BlockId, Func } from '../func.ts';
+import { filledInts, ints, scratchInts } from '../ints.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { cfgOf } from './cfg.ts';
 import { type DepthFirst, depthFirst } from './dfs.ts';
-import { asIds, type Ids, type Rows, rowLength, rowsOfPairs } from './ids.ts';
+import { asIds, type Ids, type Rows } from './ids.ts';
+
+const placeOf = scratchInts();
 
 /** Reachable blocks in reverse postorder, and the graph restricted to them. */
 export class BlockOrder {
@@ -54,19 +56,32 @@ export class BlockOrder {
   }
 
   #predecessors(count: number): Rows<BlockId> {
+    const { start, items } = this.succs;
+    const into = ints(count + 1);
     let edges = 0;
-    for (const b of this.rpo) edges += rowLength(this.succs, b);
-    const to = ints(edges);
-    const from = ints(edges);
-    let n = 0;
-    for (const b of this.rpo) {
-      const end = this.succs.start[b + 1] as number;
-      for (let i = this.succs.start[b] as number; i < end; i++) {
-        to[n] = this.succs.items[i] as number;
-        from[n++] = b;
+    for (let i = 0; i < this.rpo.length; i++) {
+      const b = this.rpo[i] as number;
+      for (let e = start[b] as number; e < (start[b + 1] as number); e++) {
+        const after = (items[e] as number) + 1;
+        into[after] = (into[after] as number) + 1;
+        edges++;
       }
     }
-    return rowsOfPairs(count, to, from);
+    const place = placeOf(count);
+    for (let b = 0; b < count; b++) {
+      place[b] = into[b] as number;
+      into[b + 1] = (into[b + 1] as number) + (into[b] as number);
+    }
+    const from = ints(edges);
+    for (let i = 0; i < this.rpo.length; i++) {
+      const b = this.rpo[i] as number;
+      for (let e = start[b] as number; e < (start[b + 1] as number); e++) {
+        const at = place[items[e] as number] as number;
+        place[items[e] as number] = at + 1;
+        from[at] = b;
+      }
+    }
+    return { start: asIds(into), items: asIds(from) };
   }
 }
 

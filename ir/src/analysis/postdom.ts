@@ -9,8 +9,8 @@
  * another need not run after it when something between them traps.
  */
 
-import { bytes } from '../ints.ts';
 import type { BlockId, Func } from '../func.ts';
+import { bytes } from '../ints.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { depthFirst } from './dfs.ts';
 import { DominatorTree, immediateDominators } from './dominator-tree.ts';

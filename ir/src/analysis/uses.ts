@@ -5,8 +5,8 @@
  * (figures in the design's measurements). The `Editor` keeps its own, incremental ones.
  */
 
-import { filledInts, ints } from '../ints.ts';
 import type { BlockId, Func, ValueId } from '../func.ts';
+import { filledInts, ints, scratchInts } from '../ints.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { asIds, type Ids, type Rows } from './ids.ts';
 
@@ -36,14 +36,17 @@ export class Uses implements Rows<ValueId> {
 /** The users of each value. */
 export const usesOf: Analysis<Uses> = defineAnalysis({ name: 'uses', of: 'func', run: buildUses });
 
+const operandsOf = scratchInts();
+const endOf = scratchInts();
+
 function buildUses(f: Func): Uses {
   const { insts } = f;
   const count = insts.length;
   // Shifted by one: in the second sweep start[v + 1] is where the next user of v goes, and ends as the end of row v.
   const start = ints(count + 2);
   // Operands in a row, so that the objects are visited once: they, not the arithmetic, are what costs.
-  let operands = ints(2 * count + 16);
-  const end = ints(count);
+  let operands = operandsOf(2 * count + 16);
+  const end = endOf(count);
   let n = 0;
   for (let id = 0; id < count; id++) {
     const inst = insts[id];
@@ -72,7 +75,7 @@ function buildUses(f: Func): Uses {
 }
 
 function enlarged(array: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
-  const larger = ints(Math.max(2 * array.length, least));
+  const larger = new Int32Array(Math.max(2 * array.length, least));
   larger.set(array);
   return larger;
 }

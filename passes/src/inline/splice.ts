@@ -7,7 +7,29 @@
  * run more than once they are set to zero before it.
  */
 
-import { type BlockId, coreOp, type Editor, type Effect, type Func, type Inst, instOf, type LoopForest, makeInst, none, type OpDef, type OpTable, orderOf, regionSet, type Type, termOf, type ValueId, withEdges, zeroOf, zeroOpName, filledInts } from '@sluice/ir';
+import {
+  type BlockId,
+  coreOp,
+  type Editor,
+  type Effect,
+  type Func,
+  filledInts,
+  type Inst,
+  instOf,
+  type LoopForest,
+  makeInst,
+  none,
+  type OpDef,
+  type OpTable,
+  orderOf,
+  regionSet,
+  type Type,
+  termOf,
+  type ValueId,
+  withEdges,
+  zeroOf,
+  zeroOpName,
+} from '@sluice/ir';
 
 const slotRegion = regionSet('slots');
 const touchesSlots = ({ reads, writes }: Effect): boolean => ((reads | writes) & slotRegion) !== 0;

@@ -3,7 +3,7 @@
  * that can't be reached may refer to each other in circles.
  */
 
-import { type BlockId, type Editor, type ValueId, withEdges, bytes } from '@sluice/ir';
+import { type BlockId, bytes, type Editor, type ValueId, withEdges } from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
 
 /** Removes unreachable blocks; false when there were none or the budget is spent. Linear in blocks, edges and phis. */

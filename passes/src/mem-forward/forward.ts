@@ -3,7 +3,20 @@
  * lists that never change, so that a block starts with its immediate dominator's by reference.
  */
 
-import { type BlockId, blockOf, domTree, type Effect, type Func, frontiersOf, type Inst, instOf, type RegionSet, regionSet, type ValueId, bytes } from '@sluice/ir';
+import {
+  type BlockId,
+  blockOf,
+  bytes,
+  domTree,
+  type Effect,
+  type Func,
+  frontiersOf,
+  type Inst,
+  instOf,
+  type RegionSet,
+  regionSet,
+  type ValueId,
+} from '@sluice/ir';
 import type { FuncContext, Reader } from '@sluice/pipeline';
 import { type Role, roleOf } from '../rules/locations.ts';
 import {

@@ -3,7 +3,30 @@
  * way set. Ops that touch slots in another way keep all slots where they are.
  */
 
-import { type BlockId, type BlockVariables, blockOf, cfgOf, coreOp, type Effect, type Func, type Inst, instOf, makeInst, none, type OpName, orderOf, placeVariables, regionSet, row, type Type, type ValueId, withEdges, zeroOf, zeroOpName, bytes } from '@sluice/ir';
+import {
+  type BlockId,
+  type BlockVariables,
+  blockOf,
+  bytes,
+  cfgOf,
+  coreOp,
+  type Effect,
+  type Func,
+  type Inst,
+  instOf,
+  makeInst,
+  none,
+  type OpName,
+  orderOf,
+  placeVariables,
+  regionSet,
+  row,
+  type Type,
+  type ValueId,
+  withEdges,
+  zeroOf,
+  zeroOpName,
+} from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
 
 const slots = regionSet('slots');

@@ -7,7 +7,21 @@
  * those whose edge is gone, and names the block that a source was merged into.
  */
 
-import { type BlockId, type Func, type Inst, none, type Rows, row, rowsOfPairs, sameIds, type ValueId, withEdges, bytes, filledInts, ints } from '@sluice/ir';
+import {
+  type BlockId,
+  bytes,
+  type Func,
+  filledInts,
+  type Inst,
+  ints,
+  none,
+  type Rows,
+  row,
+  rowsOfPairs,
+  sameIds,
+  type ValueId,
+  withEdges,
+} from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
 
 /** See the head of this file. All arrays are by `BlockId` unless they say otherwise. */

@@ -7,7 +7,7 @@
  * both: predecessors are a set. Chains of empty blocks are followed to their end at once.
  */
 
-import { type BlockId, type Inst, row, rowLength, type ValueId, withEdges, filledInts } from '@sluice/ir';
+import { type BlockId, filledInts, type Inst, row, rowLength, type ValueId, withEdges } from '@sluice/ir';
 import { addInputs, rawInputs, resolve } from './draft.ts';
 import {
   ask,

@@ -2,7 +2,22 @@
  * What the phases of simplify-cfg share: the draft, its graph as it is now, and the budget.
  */
 
-import { type BlockId, type DepthFirst, DominatorTree, depthFirst, domTree, type Func, type Inst, immediateDominators, isAncestor, orderOf, type Rows, row, type ValueId, bytes } from '@sluice/ir';
+import {
+  type BlockId,
+  bytes,
+  type DepthFirst,
+  DominatorTree,
+  depthFirst,
+  domTree,
+  type Func,
+  type Inst,
+  immediateDominators,
+  isAncestor,
+  orderOf,
+  type Rows,
+  row,
+  type ValueId,
+} from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
 import { type Draft, type DraftGraph, graphOf } from './draft.ts';
 
