@@ -16,7 +16,7 @@ export function pipelineOf(text: string): Pipeline {
 
 const cx: FixtureContext = { pipelineOf, bless };
 
-for (const kind of ['passes', 'rules']) {
+for (const kind of ['passes', 'rules', 'issues']) {
   if (!existsSync(new URL(kind, folder))) continue;
   for (const name of readdirSync(new URL(kind, folder)).filter((file) => file.endsWith('.ir'))) {
     const url = new URL(`${kind}/${name}`, folder);

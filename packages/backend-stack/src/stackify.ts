@@ -236,7 +236,7 @@ export class BlockCode {
       if (pending !== undefined) {
         start = Math.min(start, pending.start);
         this.#drop(pending);
-        if (this.#needsLocal(arg, args)) this.#write(pending, 'local.tee', loc);
+        if (this.#needsLocal(args, k, found)) this.#write(pending, 'local.tee', loc);
         first ??= pending.first;
         onTop = true;
         continue;
@@ -286,12 +286,20 @@ export class BlockCode {
     return (this.#written.get(this.#home(v)) ?? never) < time;
   }
 
-  /** Whether the value is needed once more after an instruction with these operands. */
-  #needsLocal(v: ValueId, args: readonly ValueId[]): boolean {
+  /**
+   * Whether operand k, which is on the stack, is needed in its local too: by a later instruction, or by another operand of
+   * this one that no `dup` gives.
+   */
+  #needsLocal(args: readonly ValueId[], k: number, found: readonly (Pending | undefined)[]): boolean {
+    const v = args[k] as ValueId;
     if (this.#uses.count(v) === 1) return false;
     let here = 0;
     for (const arg of args) if (arg === v) here++;
-    return this.#uses.count(v) > here;
+    if (this.#uses.count(v) > here) return true;
+    const onTop = !found.some((other, j) => j > k && other !== undefined);
+    let given = 1;
+    while (onTop && args[k + given] === v) given++;
+    return here > given;
   }
 
   /** What has just been computed: it stays on the stack if this block uses it. */
