@@ -3,7 +3,17 @@
  * many start at once, and a plugin meets the same modules as the command.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -12,16 +22,27 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'sluice-launcher-'));
+const cache = join(root, 'node_modules/.cache/sluice');
 const plugin = join(mkdtempSync(join(tmpdir(), 'sluice-plugin-')), 'my-pass.ts');
 
 const MAIN = `import { same } from '@sluice/ir';
 import { pathToFileURL } from 'node:url';
 export async function main(argv: readonly string[]): Promise<number> {
   const pass = await import('@sluice/passes/noop');
-  const mine = await import(pathToFileURL(argv[0] ?? '').href);
+  const mine = await import(pathToFileURL(argv[1] ?? '').href);
   const shared = [mine.index === same, mine.subpath === same, mine.pass === pass.default];
   process.stdout.write(same.text + ' ' + shared.join(' ') + '\\n');
   return 7;
+}
+`;
+
+const COMMAND = `import { same } from '@sluice/ir';
+export default { name: 'greet', text: same.text };
+`;
+
+const EXECUTE = `export async function execute(command: { text: string }, rest: readonly string[]): Promise<number> {
+  process.stdout.write(['greet', command.text, ...rest].join(' ') + '\\n');
+  return 3;
 }
 `;
 
@@ -42,11 +63,20 @@ function writeDeep(text: string): void {
   write('ir/src/deep.ts', `export const same: { text: string } = { text: '${text}' };\n`);
 }
 
-/** Starts the command and resolves to exit code and both streams. */
+/** The folders of bundles. */
+function bundles(): string[] {
+  return readdirSync(cache).filter((name) => !name.endsWith('.txt'));
+}
+
+/** Starts the launcher with a plugin and resolves to exit code and both streams. */
 function run(env: Readonly<Record<string, string>> = {}): Promise<string> {
+  return start(['--plugin', plugin], env);
+}
+
+function start(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
   return new Promise((resolve) => {
     const script = join(root, 'packages/cli/bin/sluice.mjs');
-    const child: ChildProcess = spawn(process.execPath, [script, plugin], { env: { ...process.env, ...env } });
+    const child: ChildProcess = spawn(process.execPath, [script, ...words], { env: { ...process.env, ...env } });
     let text = '';
     child.stdout?.on('data', (part: Buffer) => {
       text += part.toString();
@@ -74,6 +104,8 @@ beforeAll(() => {
   write('passes/src/index.ts', 'export {};\n');
   write('passes/src/noop.ts', "import { same } from '@sluice/ir';\nexport default { uses: same };\n");
   write('packages/cli/src/main.ts', MAIN);
+  write('packages/cli/src/execute.ts', EXECUTE);
+  write('packages/cli/src/commands/greet.ts', COMMAND);
   writeFileSync(plugin, PLUGIN);
   writeDeep('first');
 });
@@ -83,16 +115,51 @@ afterAll(() => {
   rmSync(dirname(plugin), { recursive: true, force: true });
 });
 
-test('several that start at once share one bundle, and plugins share its modules', async () => {
+test('several that start at once get along, and plugins share the modules of the command', async () => {
   const shown = await Promise.all([run(), run(), run()]);
   expect(new Set(shown)).toEqual(new Set(['7: first true true true']));
-  expect(readdirSync(join(root, 'node_modules/.cache/sluice'))).toHaveLength(1);
+  const made = bundles().length;
+  expect(await run()).toBe('7: first true true true');
+  expect(bundles()).toHaveLength(made);
 });
 
-test('an edit is seen by the next run', async () => {
+test('a command alone is a bundle of its own', async () => {
+  const shown = await Promise.all([start(['greet', 'you']), start(['greet', 'you'])]);
+  expect(shown).toEqual(['3: greet first you', '3: greet first you']);
+  expect(bundles().filter((name) => name.startsWith('command-greet-')).length).toBeGreaterThan(0);
+});
+
+test('an edit is seen by the next run, of the same size and with the old time too', async () => {
+  const file = join(root, 'ir/src/deep.ts');
+  const { atime, mtime } = statSync(file);
+  writeDeep('other');
+  utimesSync(file, atime, mtime);
+  expect(await run()).toBe('7: other true true true');
+  expect(await start(['greet'])).toBe('3: greet other');
   writeDeep('second');
   expect(await run()).toBe('7: second true true true');
   expect(await run()).toBe('7: second true true true');
+  expect(await start(['greet'])).toBe('3: greet second');
+});
+
+test('a new file concerns only bundles that may be asked for it', async () => {
+  const before = bundles();
+  write('passes/src/extra.ts', 'export {};\n');
+  expect(await start(['greet'])).toBe('3: greet second');
+  expect(bundles()).toEqual(before);
+  // A plugin may import the new file.
+  expect(await run()).toBe('7: second true true true');
+  expect(bundles()).not.toEqual(before);
+});
+
+test('bundles that nothing leads to are deleted when they are old', async () => {
+  const ago = new Date(Date.now() - 2 * 60 * 60 * 1000);
+  for (const name of bundles()) utimesSync(join(cache, name), ago, ago);
+  writeDeep('third');
+  expect(await start(['greet'])).toBe('3: greet third');
+  // The last with plugins, which its list still names, and the new one.
+  expect(bundles()).toHaveLength(2);
+  writeDeep('second');
 });
 
 test('without a bundle the sources run, and plugins share their modules', async () => {

@@ -4,23 +4,27 @@
  *
  * 1. On a Node older than the packages support, it starts itself again on the Node pinned by the workspace.
  * 2. In a clone (`../src/main.ts` exists and this file is not inside a `node_modules`) it runs a bundle of the
- *    *current* sources. The bundle's folder is named after path, size and times of every source file, so a changed
- *    source can't meet an old bundle. `SLUICE_UNBUNDLED=1`, or an esbuild that is missing or fails, runs the sources
- *    themselves by type stripping: slower to start, with true positions in stack traces.
- * 3. Installed from a registry, it runs `../dist`, which `tsc -b` built.
+ *    *current* sources: beside each bundle stand size and times of every file that went into it, and one look at each
+ *    of these files decides whether the bundle still holds. `SLUICE_UNBUNDLED=1`, or an esbuild that is missing or
+ *    fails, runs the sources themselves by type stripping: slower to start, with true positions in stack traces.
+ * 3. Installed from a registry, it runs `../dist`.
  *
- * In each case `@sluice/*` imported by the user's own files (`--plugin ./my-pass.ts`) leads to the module instances
- * that the command itself uses, so that op objects and analyses have one identity in the process.
+ * Without `--plugin` nobody else imports `@sluice/*`, and the bundle is one file with just the modules of this command.
+ * With it, all modules are there, and `@sluice/*` imported by the user's own files (`--plugin ./my-pass.ts`) leads to
+ * the module instances that the command itself uses, so that op objects and analyses have one identity in the process.
  *
- * Plain JavaScript that every Node since 18 can parse; imports only what has to run before the first line of Sluice.
+ * Plain JavaScript that every Node since 18 can parse; imports nothing before the first line of Sluice: an `import` of
+ * a module of Node's makes a namespace of all its exports, for which `node:fs` and `node:process` load their streams.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import module from 'node:module';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+const supported = isSupported(process.versions.node);
+const builtin = supported ? process.getBuiltinModule : (name) => import(name);
+const { existsSync, readFileSync, statSync } = await builtin('node:fs');
+const { fileURLToPath } = await builtin('node:url');
+const module = await builtin('node:module');
 
 const here = new URL('.', import.meta.url);
 const root = new URL('../../../', here);
+const rootPath = fileURLToPath(root);
 const cache = new URL('node_modules/.cache/sluice/', root);
 const cloned = !here.pathname.includes('/node_modules/') && existsSync(new URL('../src/main.ts', here));
 
@@ -56,46 +60,34 @@ async function runOnPinnedNode() {
   });
 }
 
-/** A name for the state of all sources: changes when a file is written, added, renamed or removed. */
-function sourceKey() {
-  const workspaces = readdirSync(new URL('packages/', root)).map((name) => `packages/${name}`);
-  const rootPath = root.pathname;
-  let a = 0xdeadbeef;
-  let b = 0x41c6ce57;
-  const mix = (text) => {
-    for (let i = 0; i < text.length; i++) {
-      const c = text.charCodeAt(i);
-      a = Math.imul(a ^ c, 2654435761);
-      b = Math.imul(b ^ c, 1597334677);
-    }
-  };
-  const file = (path) => {
-    const s = statSync(new URL(path, root), { throwIfNoEntry: false });
-    if (s !== undefined) mix(`${path}:${s.size}:${s.mtimeMs}:${s.ctimeMs}\n`);
-  };
-  const folder = (path) => {
-    for (const entry of readdirSync(new URL(path, root), { withFileTypes: true })) {
-      if (entry.isDirectory()) folder(`${path}/${entry.name}`);
-      else file(`${path}/${entry.name}`);
-    }
-  };
-  mix(rootPath);
-  file('package-lock.json');
-  file('scripts/bundle-cli.mjs');
-  for (const workspace of ['ir', 'passes', ...workspaces]) {
-    file(`${workspace}/package.json`);
-    if (existsSync(new URL(`${workspace}/src`, root))) folder(`${workspace}/src`);
+/**
+ * The folder of the bundle `name` if it holds for the current sources, else undefined. `<name>.txt` in the cache has the
+ * folder's name in its first line, and in the others size, mtime, ctime and path of a file that went into the bundle: an
+ * edit, however made, changes one of them. Folders are listed where a new file in them would belong into the bundle.
+ */
+function currentBundle(name) {
+  let lines;
+  try {
+    lines = readFileSync(new URL(`${name}.txt`, cache), 'utf8').split('\n');
+  } catch {
+    return undefined;
   }
-  return (a >>> 0).toString(16).padStart(8, '0') + (b >>> 0).toString(16).padStart(8, '0');
+  const options = { throwIfNoEntry: false };
+  for (let i = 1; i < lines.length; i++) {
+    const [size, mtime, ctime, path] = lines[i].split('\t');
+    const now = statSync(rootPath + path, options);
+    if (now === undefined || now.mtimeMs !== +mtime || now.ctimeMs !== +ctime || now.size !== +size) return undefined;
+  }
+  const folder = new URL(`${lines[0]}/`, cache);
+  return existsSync(folder) ? folder : undefined;
 }
 
 /** The folder of a bundle of the current sources, made now if there is none yet; undefined when it can't be made. */
-async function currentBundle() {
-  if (process.env.SLUICE_UNBUNDLED) return undefined;
-  const folder = new URL(`${sourceKey()}/`, cache);
-  if (existsSync(folder)) return folder;
+async function bundled(name) {
+  const found = currentBundle(name);
+  if (found !== undefined) return found;
   const { bundle } = await import(new URL('scripts/bundle-cli.mjs', root).href);
-  return bundle(root, cache, sourceKey);
+  return bundle(root, cache, name, currentBundle);
 }
 
 /** Imports of `@sluice/*` by anybody lead into the bundle: packages by their entry, subpaths through `subpaths.mjs`. */
@@ -137,8 +129,32 @@ function shareResolved(conditions) {
   });
 }
 
+/** The name of the bundle with this command alone; other words than commands are the business of the whole command line. */
+function bundleOf(command) {
+  const known = /^[a-z]+$/.test(command) && existsSync(new URL(`../src/commands/${command}.ts`, here));
+  return `command-${known ? command : 'line'}`;
+}
+
+/** The file with this command alone, if nobody else will import `@sluice/*`: to be loaded by `require`. */
+async function locateCommand(words) {
+  const [command = ''] = words;
+  if (words.some((word) => word === '--plugin' || word.startsWith('--plugin='))) return undefined;
+  if (cloned) {
+    const name = bundleOf(command);
+    const folder = process.env.SLUICE_UNBUNDLED ? undefined : await bundled(name);
+    if (folder === undefined) return undefined;
+    module.enableCompileCache(fileURLToPath(new URL('v8/', folder)));
+    return fileURLToPath(new URL(`${name}.cjs`, folder));
+  }
+  const file = /^[a-z]+$/.test(command) ? new URL(`../dist/bundled/${command}.cjs`, here) : undefined;
+  if (file === undefined || !existsSync(file)) return undefined;
+  module.enableCompileCache();
+  return fileURLToPath(file);
+}
+
+/** The module with the whole command line, whose modules are shared with the user's files. */
 async function locateMain() {
-  const folder = cloned ? await currentBundle() : undefined;
+  const folder = cloned && !process.env.SLUICE_UNBUNDLED ? await bundled('plugins') : undefined;
   if (folder !== undefined) {
     module.enableCompileCache(fileURLToPath(new URL('v8/', folder)));
     shareBundle(folder);
@@ -149,8 +165,11 @@ async function locateMain() {
   return new URL(cloned ? '../src/main.ts' : '../dist/main.js', here);
 }
 
-if (!isSupported(process.versions.node)) await runOnPinnedNode();
+if (!supported) await runOnPinnedNode();
 else {
-  const { main } = await import((await locateMain()).href);
-  process.exitCode = await main(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  const file = await locateCommand(words);
+  const { main } =
+    file === undefined ? await import((await locateMain()).href) : module.createRequire(import.meta.url)(file);
+  process.exitCode = await main(words);
 }

@@ -1,10 +1,10 @@
-/** The command line: finds the command, runs it, turns bad input into one line each and exit code 2. */
+/** The command line: finds the command and runs it. The launcher may run a command's own bundle instead (ADR 1). */
 
 import process from 'node:process';
 import { badUsage } from '@sluice/driver';
-import { DiagnosticError, formatDiagnostic } from '@sluice/ir';
-import { type Command, helpOf, readWords } from './command.ts';
-import { say } from './io.ts';
+import { DiagnosticError } from '@sluice/ir';
+import { type Command, helpOf } from './command.ts';
+import { execute, reporting } from './execute.ts';
 
 /** Commands are loaded when they are called for, so that `run` does not wait for what it does not need. */
 const commands: Readonly<Record<string, () => Promise<{ readonly default: Command }>>> = {
@@ -22,21 +22,13 @@ const commands: Readonly<Record<string, () => Promise<{ readonly default: Comman
 };
 
 /** Runs the command line `argv` (without node and script) and resolves to the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+export function main(argv: readonly string[]): Promise<number> {
   const [name = '--help', ...rest] = argv;
-  try {
+  return reporting(async () => {
     if (name === '--help' || name === '-h' || name === 'help') return await help(rest[0]);
     if (name === '--version' || name === '-V') return await version();
-    const command = await find(name);
-    if (rest.includes('--help') || rest.includes('-h')) return await help(name);
-    return await command.run(readWords(command, rest));
-  } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error;
-    for (const found of error.diagnostics.slice(0, 20)) say(formatDiagnostic(found));
-    const more = error.diagnostics.length - 20;
-    if (more > 0) say(`... and ${more} more`);
-    return 2;
-  }
+    return await execute(await find(name), rest);
+  });
 }
 
 async function find(name: string): Promise<Command> {
