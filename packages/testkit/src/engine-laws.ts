@@ -44,7 +44,10 @@ export function checkEngine(engine: TestEngine, g: Generated, level: Pipeline): 
   for (const [i, call] of g.calls.entries()) {
     const before = observe(reference(g.module), g.module, call);
     const wanted = observe(reference(module), module, call);
-    const lowered = difference(before, wanted, ['at the start', `after ${level.name} and what ${engine.name} prepares`]);
+    const lowered = difference(before, wanted, [
+      'at the start',
+      `after ${level.name} and what ${engine.name} prepares`,
+    ]);
     if (lowered !== null) fail('lowered', call, lowered);
     const seen = observe(instantiate, module, call);
     const differs = difference(before, seen, names);

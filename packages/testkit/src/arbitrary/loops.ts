@@ -2,19 +2,33 @@
 
 import type { BlockId, ValueId } from '@sluice/ir';
 import type { Draw, Stmt } from './program.ts';
-import { scope } from './statements.ts';
 import type { Values } from './values.ts';
+
+/** Where a body may leave to: out of the loop and to its next turn. */
+export interface Exits {
+  readonly out: BlockId;
+  readonly next: BlockId;
+}
+
+/** Builds a body at a block, from which execution goes on to `join`. */
+export type BuildBody = (x: Values, at: BlockId, body: readonly Stmt[], exits: Exits | null, join: BlockId) => void;
 
 /**
  * A loop in one of the forms that compilers make: tested at the top, tested at the bottom (at least one turn), counting up
  * with a step. The counter is in the pool, so that ops on it become induction variables.
  */
-export function buildLoop(x: Values, kind: 'loop' | 'endless', body: readonly Stmt[], draw: Draw): void {
+export function buildLoop(
+  x: Values,
+  kind: 'loop' | 'endless',
+  body: readonly Stmt[],
+  draw: Draw,
+  build: BuildBody,
+): void {
   const { b } = x;
   if (kind === 'endless') {
     const [header, next, out] = [b.block(), b.block(), b.block()];
     b.br(header);
-    scope(x, header, body, { out, next }, next);
+    build(x, header, body, { out, next }, next);
     b.at(next);
     b.seal(next);
     b.brIf(b.read(x.variable('i32', draw)), header, out);
@@ -37,7 +51,7 @@ export function buildLoop(x: Values, kind: 'loop' | 'endless', body: readonly St
   if (style === 1) b.br(first);
   else b.brIf(up ? b.emit('i32.lt_s', [i, turns]) : i, first, out);
   b.seal(first);
-  scope(x, first, body, { out, next }, next);
+  build(x, first, body, { out, next }, next);
   b.at(next);
   b.seal(next);
   const now = b.read(counter);
@@ -59,7 +73,7 @@ function done(x: Values, header: BlockId, out: BlockId): void {
  * Blocks that jump among each other, entered at any of them: irreducible loops, loops with several entries, critical edges,
  * phis with many inputs. A counter, taken down in each block, ends it.
  */
-export function buildGraph(x: Values, bodies: readonly (readonly Stmt[])[], draw: Draw): void {
+export function buildGraph(x: Values, bodies: readonly (readonly Stmt[])[], draw: Draw, build: BuildBody): void {
   const { b } = x;
   const counter = b.variable('i32');
   b.write(counter, x.literal('i32', bodies.length + draw.below(4)));
@@ -71,7 +85,7 @@ export function buildGraph(x: Values, bodies: readonly (readonly Stmt[])[], draw
   for (const [i, body] of bodies.entries()) {
     const node = nodes[i] as BlockId;
     const [test, on] = [b.block(), b.block()];
-    scope(x, node, body, { out, next: draw.of(nodes) }, test);
+    build(x, node, body, { out, next: draw.of(nodes) }, test);
     b.seal(test);
     b.at(test);
     const left = b.emit('i32.sub', [b.read(counter), one()]);

@@ -4,16 +4,10 @@
  */
 
 import type { BlockId, Signature, Type, ValueId } from '@sluice/ir';
-import { buildGraph, buildLoop } from './loops.ts';
+import { buildGraph, buildLoop, type Exits } from './loops.ts';
 import type { Plan } from './plan.ts';
 import { Draw, type Stmt } from './program.ts';
 import type { Values } from './values.ts';
-
-/** Where `leave` may go: out of the loop and to its next turn; null outside of loops. */
-export interface Exits {
-  readonly out: BlockId;
-  readonly next: BlockId;
-}
 
 /** Builds statements at the current block. */
 export function buildBody(x: Values, body: readonly Stmt[], exits: Exits | null): void {
@@ -78,10 +72,10 @@ function buildStmt(x: Values, stmt: Stmt, draw: Draw, exits: Exits | null): void
       return;
     case 'loop':
     case 'endless':
-      buildLoop(x, stmt.kind, first, draw);
+      buildLoop(x, stmt.kind, first, draw, scope);
       return;
     case 'graph':
-      buildGraph(x, stmt.bodies, draw);
+      buildGraph(x, stmt.bodies, draw, scope);
       return;
     case 'pressure':
       buildPressure(x, first, draw, exits);
