@@ -11,7 +11,7 @@ import { allocate } from '@sluice/passes/regalloc/index';
 import { ScheduleError } from '@sluice/pipeline';
 import { registerVM, stackVM } from '@sluice/vm';
 import { irFrontend } from './ir-frontend.ts';
-import { stackFrontend } from './stack-frontend.ts';
+import { stackFrontend } from './presets/stack-frontend.ts';
 import type { EngineEntry, Toolchain } from './toolchain.ts';
 
 /** The parts that the command uses. */

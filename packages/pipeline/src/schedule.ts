@@ -104,12 +104,12 @@ export function without(from: Pipeline, ids: readonly string[]): Pipeline {
 
 function find(within: Pipeline, wanted: string): number {
   const exact = within.instances.findIndex(({ id }) => id === wanted);
+  if (exact >= 0) return exact;
   const named = within.instances.filter(({ pass }) => pass.name === wanted);
   if (named.length > 1) {
     const list = named.map(({ id }) => id).join(', ');
     throw new ScheduleError(`'${wanted}' is ambiguous in ${within.name}: it has ${list}; name one of them`);
   }
-  if (exact >= 0) return exact;
   const [only] = named;
   if (only === undefined) {
     const list = within.instances.map(({ id }) => id).join(', ');

@@ -3,8 +3,8 @@
  * (`any`, references, `v128`), a generated JavaScript loop over the same instructions.
  */
 
-import type { RegisterProgram } from '@sluice/bytecode';
-import type { Engine, Instance, InstanceOptions } from '@sluice/ir';
+import { type RegisterProgram, validateRegister } from '@sluice/bytecode';
+import { type Engine, type Instance, type InstanceOptions, unwrap } from '@sluice/ir';
 import { guestState } from '../runtime/state.ts';
 import { hostTypes } from './host-types.ts';
 import { jsCore } from './js-core.ts';
@@ -13,7 +13,7 @@ import { runInstance } from './runner.ts';
 import { wasmCore } from './wasm-core.ts';
 import { type WasmPlan, wasmPlan } from './wasm-plan.ts';
 
-/** The register machine. Programs must be valid (bytecode's validator). */
+/** The register machine. Throws `DiagnosticError` for a program that the validator refuses. */
 export const registerVM: Engine<RegisterProgram> = {
   name: 'register',
   instantiate: (program, options = {}) =>
@@ -32,6 +32,7 @@ const jsPlans = new WeakMap<RegisterProgram, JsPlan>();
 function onWasm(program: RegisterProgram, options: InstanceOptions): Instance {
   let plan = wasmPlans.get(program);
   if (plan === undefined) {
+    unwrap(validateRegister(program, { file: program.name }));
     plan = wasmPlan(program);
     wasmPlans.set(program, plan);
   }
@@ -44,6 +45,7 @@ function onWasm(program: RegisterProgram, options: InstanceOptions): Instance {
 function onJavaScript(program: RegisterProgram, options: InstanceOptions): Instance {
   let plan = jsPlans.get(program);
   if (plan === undefined) {
+    unwrap(validateRegister(program, { file: program.name }));
     plan = jsPlan(program);
     jsPlans.set(program, plan);
   }

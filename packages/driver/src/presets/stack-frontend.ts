@@ -2,7 +2,7 @@
 
 import { isStackBytecode, liftStack, readStack } from '@sluice/frontend-stack';
 import { type Frontend, ok } from '@sluice/ir';
-import { loadedModule } from './modules.ts';
+import { loadedModule } from '../modules.ts';
 
 /** Stack bytecode, validated and lifted. */
 export const stackFrontend: Frontend = {
