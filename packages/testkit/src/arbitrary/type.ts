@@ -4,7 +4,7 @@ import type { Signature, Type } from '@sluice/ir';
 import fc from 'fast-check';
 
 /** The types that every engine has in common. */
-export const numTypes = ['i32', 'i64', 'f32', 'f64'] as const satisfies readonly Type[];
+export const numTypes: readonly ['i32', 'i64', 'f32', 'f64'] = ['i32', 'i64', 'f32', 'f64'];
 
 /** A type among `types`; integers first, so that failures shrink to them. */
 export function arbitraryType(types: readonly Type[] = numTypes): fc.Arbitrary<Type> {
