@@ -28,7 +28,7 @@ export class BlockEdits {
   /** The base's, until a block is added or removed. What is open counts more. */
   #blocks: (Block | undefined)[];
   readonly #open = new Map<BlockId, OpenBlock>();
-  readonly #links = new Links();
+  readonly #links: Links;
   readonly #order: Chain<BlockId>;
   /** By value: its block or -1; null until asked for. */
   #home: Int32Array | null = null;
@@ -36,7 +36,9 @@ export class BlockEdits {
   constructor(base: Func) {
     this.#base = base;
     this.#blocks = base.blocks as (Block | undefined)[];
-    this.#order = new Chain(new Links(), base.order);
+    // A few more: what is inserted has larger ids.
+    this.#links = new Links(base.insts.length + 16);
+    this.#order = new Chain(new Links(base.blocks.length + 4), base.order);
   }
 
   // Blocks.
@@ -171,7 +173,9 @@ export class BlockEdits {
     }
     // Without the blocks that have come and gone: results that the shape keeps are as long as the list of blocks.
     while (blocks.length > base.length && blocks.at(-1) === undefined) blocks.pop();
-    return blocks.length === base.length && blocks.every((block, b) => block === base[b]) ? base : blocks;
+    if (blocks.length !== base.length) return blocks;
+    for (let b = 0; b < blocks.length; b++) if (blocks[b] !== base[b]) return blocks;
+    return base;
   }
 
   // Inside.
@@ -201,7 +205,7 @@ export class BlockEdits {
     if (this.#home === null || this.#home.length < count) {
       const known: ArrayLike<number> = this.#home ?? blockOfValue(this.#base);
       const least = Math.max(count, known.length);
-      const grown = filledInts(least + (least >> 1) + 16, -1);
+      const grown = filledInts(known.length === this.#base.insts.length ? least + 16 : least + (least >> 1), -1);
       grown.set(known);
       this.#home = grown;
     }

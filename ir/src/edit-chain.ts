@@ -12,15 +12,24 @@
 import { none } from './inst.ts';
 import { ints } from './ints.ts';
 
+const empty = new Int32Array(0);
+
 /** The links of all chains of ids of one kind. */
 export class Links {
-  next: Int32Array = new Int32Array(0);
-  prev: Int32Array = new Int32Array(0);
+  next: Int32Array = empty;
+  prev: Int32Array = empty;
+
+  /** The length that the arrays get first. */
+  readonly #least: number;
+
+  constructor(least: number) {
+    this.#least = least;
+  }
 
   /** Makes room for an id. */
   reserve(id: number): void {
     if (id < this.next.length) return;
-    const length = id + (id >> 1) + 16;
+    const length = this.next.length === 0 && id < this.#least ? this.#least : id + (id >> 1) + 16;
     this.next = grown(this.next, length);
     this.prev = grown(this.prev, length);
   }

@@ -29,16 +29,30 @@ export function finished(base: Func, edited: Edited): Func {
   if (!instsChanged && blocks === base.blocks && slots === base.slots && sameIds(order, base.order)) return base;
   const keepsShape = !shapeTouched || sameShape(base, edited);
   const shape = keepsShape ? base.shape : { cache: new Map() };
-  return { ...base, insts, blocks, order, slots, shape, cache: new Map() };
+  return {
+    name: base.name,
+    sig: base.sig,
+    params: base.params,
+    insts,
+    blocks,
+    order,
+    slots,
+    valueNames: base.valueNames,
+    blockNames: base.blockNames,
+    shape,
+    cache: new Map(),
+  };
 }
 
 /** Whether both have the same blocks in the same order, with the same edges. */
 function sameShape(base: Func, { insts, blocks, order }: Edited): boolean {
   if (!sameIds(order, base.order)) return false;
-  return order.every((b) => {
+  for (let i = 0; i < order.length; i++) {
+    const b = order[i] as BlockId;
     const now = blocks[b];
     const then = base.blocks[b];
     if (now === undefined || then === undefined) return false;
-    return sameIds(insts[now.term]?.blocks ?? none, base.insts[then.term]?.blocks ?? none);
-  });
+    if (!sameIds(insts[now.term]?.blocks ?? none, base.insts[then.term]?.blocks ?? none)) return false;
+  }
+  return true;
 }

@@ -6,12 +6,14 @@
 import type { ValueId } from './func.ts';
 import { ints } from './ints.ts';
 
+const empty = new Int32Array(0);
+
 /** Substitutions `from` -> `to`; see the head of this file. */
 export class Forwarding {
   /** By value: what it was replaced by; -1 where it stands for itself. */
-  #parent: Int32Array = new Int32Array(0);
+  #parent: Int32Array = empty;
   /** By value: the next member of its set, round and round. */
-  #ring: Int32Array = new Int32Array(0);
+  #ring: Int32Array = empty;
 
   /** Whether no substitution was made. */
   get empty(): boolean {

@@ -19,8 +19,9 @@ export class InstEdits {
   /** What was written, repeats included. */
   readonly #touched: ValueId[] = [];
   readonly #forward = new Forwarding();
-  /** By operand as it was written: instructions written since. */
-  readonly #newUsers = new Map<ValueId, ValueId[]>();
+  /** By operand: instructions written since; of the first `#noted` of `#touched`. Few passes ask for users at all. */
+  #newUsers: Map<ValueId, ValueId[]> | null = null;
+  #noted = 0;
 
   constructor(base: Func) {
     this.#base = base;
@@ -50,11 +51,6 @@ export class InstEdits {
 
   /** Writes an instruction; a new one when `v` is `count`. */
   set(v: ValueId, inst: Inst): void {
-    for (const arg of inst.args) {
-      const list = this.#newUsers.get(arg);
-      if (list === undefined) this.#newUsers.set(arg, [v]);
-      else list.push(v);
-    }
     this.#write(v, inst);
   }
 
@@ -75,9 +71,10 @@ export class InstEdits {
     const root = this.resolve(v);
     const found = new Set<ValueId>();
     const uses = usesOf(this.#base);
+    const newUsers = this.#noteUsers();
     const visit = (member: ValueId): void => {
       if (member < uses.start.length - 1) for (const user of uses.of(member)) found.add(user);
-      for (const user of this.#newUsers.get(member) ?? none) found.add(user);
+      for (const user of newUsers.get(member) ?? none) found.add(user);
     };
     visit(root);
     for (const member of this.#forward.membersOf(root)) visit(member);
@@ -88,6 +85,7 @@ export class InstEdits {
   usedOnce(v: ValueId, limit: number): boolean {
     const root = this.resolve(v);
     const uses = usesOf(this.#base);
+    const newUsers = this.#noteUsers();
     let only = -1;
     let seen = 0;
     const several = (users: Iterable<ValueId>): boolean => {
@@ -100,7 +98,7 @@ export class InstEdits {
       return false;
     };
     const severalOf = (member: ValueId): boolean =>
-      (member < uses.start.length - 1 && several(uses.of(member))) || several(this.#newUsers.get(member) ?? none);
+      (member < uses.start.length - 1 && several(uses.of(member))) || several(newUsers.get(member) ?? none);
     return !severalOf(root) && !this.#forward.membersOf(root).some(severalOf) && only >= 0;
   }
 
@@ -108,7 +106,23 @@ export class InstEdits {
   finish(): { readonly insts: readonly (Inst | undefined)[]; readonly changed: boolean } {
     if (!this.#forward.empty)
       for (let v = 0; v < this.#insts.length; v++) if (this.has(v as ValueId)) this.get(v as ValueId);
-    return { insts: this.#insts, changed: this.#touched.some((v) => this.#differs(v)) };
+    let changed = false;
+    for (let i = 0; i < this.#touched.length && !changed; i++) changed = this.#differs(this.#touched[i] as ValueId);
+    return { insts: this.#insts, changed };
+  }
+
+  /** Operands as they are now are enough: substitutions since then are in the sets of `#forward`. */
+  #noteUsers(): ReadonlyMap<ValueId, readonly ValueId[]> {
+    this.#newUsers ??= new Map();
+    for (; this.#noted < this.#touched.length; this.#noted++) {
+      const v = this.#touched[this.#noted] as ValueId;
+      for (const arg of this.#insts[v]?.args ?? none) {
+        const list = this.#newUsers.get(arg);
+        if (list === undefined) this.#newUsers.set(arg, [v]);
+        else list.push(v);
+      }
+    }
+    return this.#newUsers;
   }
 
   #differs(v: ValueId): boolean {

@@ -242,8 +242,12 @@ export class Editor {
     this.#insts.set(v, inst);
     if (sameIds(old.blocks, inst.blocks)) return;
     this.#shapeTouched = true;
-    const kept = new Set(inst.blocks);
-    for (const target of new Set(old.blocks)) if (!kept.has(target)) this.removePhiInputs(target, b);
+    const targets = old.blocks.length < 3 ? old.blocks : new Set(old.blocks);
+    const kept = inst.blocks.length < 3 ? null : new Set(inst.blocks);
+    for (const target of targets) {
+      // A target that stands there twice has lost its inputs the second time.
+      if (!(kept === null ? inst.blocks.includes(target) : kept.has(target))) this.removePhiInputs(target, b);
+    }
   }
 
   /** Makes every edge from `b` to `from` go to `to` instead; the phis of `to` are the caller's to fill. */

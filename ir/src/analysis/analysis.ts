@@ -58,8 +58,9 @@ export function defineAnalysis<T>(spec: AnalysisSpec<T>): Analysis<T> {
  * belong to `living`, the shape of a function that is still in use.
  */
 export function dropCaches(f: Func, living: Shape | null = null): void {
-  f.cache.clear();
-  if (f.shape !== living) f.shape.cache.clear();
+  // Clearing makes new tables, empty or not.
+  if (f.cache.size > 0) f.cache.clear();
+  if (f.shape !== living && f.shape.cache.size > 0) f.shape.cache.clear();
 }
 
 /** The names of remembered analyses whose result is not what the analysis gives now; empty unless there is a bug. */

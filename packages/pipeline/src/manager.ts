@@ -7,24 +7,22 @@
  */
 
 import {
-  type Analysis,
   coreTable,
   type Diagnostic,
   dropCaches,
-  Editor,
   type Func,
   formatDiagnostic,
   freezeFunc,
   type Module,
   type OpTable,
   printFunc,
-  type ValueId,
   verifyFunc,
   verifyModule,
   withFuncs,
 } from '@sluice/ir';
-import type { Observer, Remark } from './observe.ts';
-import type { FuncContext, FuncPass, ModuleContext, ModulePass, OptionValue, Pass } from './pass.ts';
+import { Context, type Shared } from './context.ts';
+import type { Observer } from './observe.ts';
+import type { FuncPass, ModulePass, Pass } from './pass.ts';
 import type { PassInstance, Pipeline } from './schedule.ts';
 
 /** How to run a pipeline. */
@@ -97,77 +95,77 @@ export function runOnFunc(pass: Pass, f: Func, m: Module, options: RunOptions = 
 }
 
 class Run {
-  module: Module;
-  rewrites = 0;
   readonly #options: RunOptions;
   readonly #observers: readonly Observer[];
-  readonly #wantsRemarks: boolean;
-  readonly #limit: number;
+  readonly #shared: Shared;
 
   constructor(m: Module, options: RunOptions) {
-    this.module = m;
+    const observers = options.observers ?? [];
+    const listening = observers.some(({ remark }) => remark !== undefined);
     this.#options = options;
-    this.#observers = options.observers ?? [];
-    this.#wantsRemarks = this.#observers.some((observer) => observer.remark !== undefined);
-    this.#limit = options.rewrites ?? Number.POSITIVE_INFINITY;
+    this.#observers = observers;
+    this.#shared = {
+      module: m,
+      ops: options.ops ?? coreTable,
+      rewrites: 0,
+      limit: options.rewrites ?? Number.POSITIVE_INFINITY,
+      choose: options.choose ?? null,
+      remark: listening ? (remark) => observers.forEach((observer) => void observer.remark?.(remark)) : null,
+    };
+  }
+
+  get module(): Module {
+    return this.#shared.module;
+  }
+
+  get rewrites(): number {
+    return this.#shared.rewrites;
   }
 
   onFuncs(instances: readonly PassInstance[]): void {
+    const keeps = this.#options.keepCaches === true;
+    const contexts = instances.map((instance) => new Context(instance, this.#shared));
     const changed: Func[] = [];
     for (const original of this.module.funcs) {
       let f = original;
-      for (const instance of instances) {
-        const next = this.#onFunc(instance, instance.pass as FuncPass, f);
-        if (next !== f && f !== original && this.#options.keepCaches !== true) dropCaches(f, next.shape);
+      for (let i = 0; i < instances.length; i++) {
+        const next = this.#onFunc(instances[i] as PassInstance, contexts[i] as Context, f);
+        if (next !== f && f !== original && !keeps) dropCaches(f, next.shape);
         f = next;
       }
       if (f !== original) {
-        if (this.#options.keepCaches !== true) dropCaches(original, f.shape);
+        if (!keeps) dropCaches(original, f.shape);
         changed.push(f);
       }
     }
-    this.module = withFuncs(this.module, changed);
+    this.#shared.module = withFuncs(this.module, changed);
   }
 
-  #onFunc(instance: PassInstance, pass: FuncPass, f: Func): Func {
-    let editor: Editor | null = null;
+  #onFunc(instance: PassInstance, cx: Context, f: Func): Func {
+    const observed = this.#observers.length > 0;
     if (this.#options.freeze === true) freezeFunc(f);
-    const start = this.#observers.length > 0 ? performance.now() : 0;
-    const cx: FuncContext = {
-      ...this.#context(instance, () => f.name),
-      func: f,
-      get edit(): Editor {
-        editor ??= new Editor(f);
-        return editor;
-      },
-      get: <T>(analysis: Analysis<T>): T => analysis(f),
-    };
+    const start = observed ? performance.now() : 0;
     let next = f;
+    cx.enter(f);
     try {
-      pass.run(f, cx);
-      next = (editor as Editor | null)?.finish() ?? f;
+      (instance.pass as FuncPass).run(f, cx);
+      next = cx.finish(f);
     } catch (cause) {
       throw cause instanceof PassBug ? cause : new PassBug(instance.id, f, [], cause);
     }
-    const end = this.#observers.length > 0 ? performance.now() : 0;
+    const end = observed ? performance.now() : 0;
     if (this.#options.verifyEach === true && next !== f) {
       const problems = verifyFunc(next, this.module);
       if (problems.length > 0) throw new PassBug(instance.id, f, problems);
     }
-    for (const observer of this.#observers) observer.ranOnFunc?.(instance, f, next, end - start);
+    if (observed) for (const observer of this.#observers) observer.ranOnFunc?.(instance, f, next, end - start);
     return next;
   }
 
   onModule(instance: PassInstance, pass: ModulePass): void {
     const before = this.module;
     if (this.#options.freeze === true) before.funcs.forEach(freezeFunc);
-    let current = '';
-    const cx: ModuleContext = {
-      ...this.#context(instance, () => current),
-      enter: (func) => {
-        current = func.name;
-      },
-    };
+    const cx = new Context(instance, this.#shared);
     const start = performance.now();
     let after = before;
     try {
@@ -180,40 +178,7 @@ class Run {
       const problems = verifyModule(after);
       if (problems.length > 0) throw new PassBug(instance.id, null, problems);
     }
-    this.module = after;
+    this.#shared.module = after;
     for (const observer of this.#observers) observer.ranOnModule?.(instance, before, after, end - start);
-  }
-
-  #context(instance: PassInstance, func: () => string): Omit<FuncContext, 'func' | 'edit' | 'get'> {
-    const values: Record<string, OptionValue> = {};
-    for (const [key, spec] of Object.entries(instance.pass.options))
-      values[key] = instance.options[key] ?? spec.default;
-    return {
-      module: this.module,
-      ops: this.#options.ops ?? coreTable,
-      options: values,
-      rewrite: (what, at) => {
-        if (this.rewrites >= this.#limit) return false;
-        this.rewrites++;
-        if (this.#wantsRemarks) this.#remark(instance.id, func(), 'rewrite', what, at, this.rewrites);
-        return true;
-      },
-      declined: (why, at) => {
-        if (this.#wantsRemarks) this.#remark(instance.id, func(), 'declined', why, at, 0);
-      },
-      choose: this.#options.choose ?? ((_, answer) => answer),
-    };
-  }
-
-  #remark(
-    instance: string,
-    func: string,
-    kind: Remark['kind'],
-    what: string,
-    at: ValueId | undefined,
-    number: number,
-  ): void {
-    const remark: Remark = { instance, func, kind, what, at: at ?? null, number };
-    for (const observer of this.#observers) observer.remark?.(remark);
   }
 }
