@@ -12,7 +12,7 @@
  *
  * Paper:   the shape is that of Muchnick, Advanced Compiler Design and Implementation, 1997, 18.5 (loop inversion).
  * Phases:  for each loop `planOf` says whether and how; `rotate` copies the header behind the preheader and leads the
- *          edges; when all are done, `redefine` gives each use of a header's value the one that reaches it.
+ *          edges; when all are done, `repair` gives each use of a header's value the one that reaches it.
  * Legal:   the header has one edge out and one into the loop; the loop has a preheader and is entered at the header only.
  * Profit:  the header is small and holds no call; the loop is not tested at its bottom yet. A second run finds only loops
  *          whose header was the preheader of one that was rotated.
@@ -41,7 +41,7 @@ import {
   withEdges,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { type Redefinition, redefine } from './lib/redefine.ts';
+import { SsaRepair } from './lib/ssa-repair.ts';
 
 /** Loops inside of a loop beyond which it is left alone: it hardly matters there, and values that live through are many. */
 const deepestNest = 32;
@@ -60,6 +60,13 @@ interface Plan {
   readonly exit: BlockId;
 }
 
+/** At the end of block `at` the value is `copy`. */
+interface Copy {
+  readonly value: ValueId;
+  readonly at: BlockId;
+  readonly copy: ValueId;
+}
+
 export default definePass({
   name: 'loop-rotate',
   summary: 'test loops at their bottom',
@@ -71,7 +78,7 @@ export default definePass({
   run(f, cx) {
     const loops = cx.get(loopForest);
     if (loops.count === 0) return;
-    const redefinitions: Redefinition[] = [];
+    const copies: Copy[] = [];
     const height = heights(loops);
     for (let l = 0; l < loops.count; l++) {
       const plan = planOf(f, cx, loops, l as LoopId);
@@ -82,9 +89,9 @@ export default definePass({
         continue;
       }
       if (!cx.rewrite('rotated', term)) break;
-      rotate(f, cx, plan, redefinitions);
+      rotate(f, cx, plan, copies);
     }
-    if (redefinitions.length > 0) redefine(cx.edit, redefinitions);
+    if (copies.length > 0) repair(cx, copies);
   },
 });
 
@@ -131,7 +138,7 @@ function worthRotating(f: Func, cx: Context, { header }: Plan): boolean {
   return true;
 }
 
-function rotate(f: Func, cx: Context, plan: Plan, redefinitions: Redefinition[]): void {
+function rotate(f: Func, cx: Context, plan: Plan, copies: Copy[]): void {
   const { edit } = cx;
   const { preheader, header, exit } = plan;
   const br = coreOp('br');
@@ -156,7 +163,7 @@ function rotate(f: Func, cx: Context, plan: Plan, redefinitions: Redefinition[])
   edit.setTerm(preheader, withEdges(test, test.args.map(before), targets));
   addInputs(cx, exit, header, preheader, before);
   addInputs(cx, start, header, inside, before);
-  for (const [value, copy] of first) redefinitions.push({ value, at: preheader, copy });
+  for (const [value, copy] of first) copies.push({ value, at: preheader, copy });
 }
 
 /** What the phis of `b` get from `from` they get from `to` as well, as it is before the loop. */
@@ -166,4 +173,14 @@ function addInputs(cx: Context, b: BlockId, from: BlockId, to: BlockId, before: 
     const { args, blocks } = edit.inst(phi);
     edit.setPhiInput(phi, to, before(args[blocks.indexOf(from)] as ValueId));
   }
+}
+
+/**
+ * Gives each use of a header's value the one that reaches it. Later loops first: what one of them starts with may be the
+ * value of an earlier one, which has to be looked up in turn.
+ */
+function repair(cx: Context, copies: Copy[]): void {
+  const ssa = new SsaRepair(cx.edit, coreOp('phi'));
+  for (const { value, at, copy } of copies.reverse()) ssa.repair(value, new Map([[at, copy]]));
+  ssa.finish();
 }
