@@ -36,9 +36,11 @@ import {
   isFunctional,
   type LoopId,
   loopForest,
+  none,
   orderOf,
   regions,
   sameImm,
+  scratchInts,
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
@@ -59,8 +61,8 @@ export default definePass({
       cx,
       tree,
       same: identity(f.insts.length),
-      home: ints(f.insts.length),
-      version: ints(f.insts.length),
+      home: homeOf(f.insts.length),
+      version: versionOf(f.insts.length),
       table: tableFor(f.insts.length),
       versions: versionsOf(f, cx, tree),
     });
@@ -87,14 +89,21 @@ interface State {
   readonly versions: Versions;
 }
 
+// Only read for values that stand in the table.
+const homeOf = scratchInts();
+const versionOf = scratchInts();
+const hashesOf = scratchInts();
+const valuesOf = scratchInts();
+const sameOf = scratchInts();
+
 function tableFor(count: number): Table {
   let size = 16;
   while (size * 2 < count * 3) size *= 2;
-  return { mask: size - 1, value: filledInts(size, -1), hash: ints(size) };
+  return { mask: size - 1, value: valuesOf(size).fill(-1, 0, size), hash: hashesOf(size) };
 }
 
 function identity(count: number): Int32Array {
-  const same = ints(count);
+  const same = sameOf(count);
   for (let v = 0; v < count; v++) same[v] = v;
   return same;
 }
@@ -280,7 +289,7 @@ function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Ver
     written |= mask;
   }
   const both = cx.options.reads ? read & written : 0;
-  const tracked = regions.flatMap((_, r) => ((both & (1 << r)) !== 0 ? [r] : []));
+  const tracked = both === 0 ? none : regions.flatMap((_, r) => ((both & (1 << r)) !== 0 ? [r] : []));
   const count = tracked.length;
   return {
     tracked,

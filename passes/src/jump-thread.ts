@@ -60,6 +60,7 @@ export default definePass({
   after: [{ pass: 'gvn', why: 'equal conditions must be one value to be seen as equal' }],
   options,
   run(f, cx) {
+    if (!f.order.some((b) => isBranch(termOf(f, b)))) return;
     const order = cx.get(orderOf);
     if (order.rpo.length !== f.order.length) return cx.declined('there are unreachable blocks');
     const found = find(f, cx);

@@ -21,16 +21,14 @@
 
 import {
   type BlockId,
-  bytes,
   evalOp,
   type Func,
-  filledInts,
   type Inst,
-  ints,
   lawConstant,
   orderOf,
   type ResultType,
   sameValue,
+  scratchInts,
   Trap,
   type TrapKind,
   type Type,
@@ -70,15 +68,15 @@ interface State {
   readonly cx: FuncContext;
   readonly types: ReadonlySet<ResultType>;
   /** By value: UNKNOWN, CONSTANT or VARIES; it only ever rises. */
-  readonly level: Uint8Array;
+  readonly level: Int32Array;
   /** By value: the constant where the level says so. */
   readonly constant: Value[];
   /** By block: where execution goes on. */
   readonly takes: Int32Array;
   /** By block: whether its body has been looked at. */
-  readonly visited: Uint8Array;
+  readonly visited: Int32Array;
   /** By block: whether it waits in `blocks`. */
-  readonly waiting: Uint8Array;
+  readonly waiting: Int32Array;
   readonly blocks: BlockId[];
   /** Values to be looked at again. */
   readonly values: ValueId[];
@@ -93,21 +91,29 @@ interface State {
   decided: number;
 }
 
+const levelOf = scratchInts();
+const takesOf = scratchInts();
+const visitedOf = scratchInts();
+const waitingOf = scratchInts();
+const homeOf = scratchInts();
+
 function propagate(f: Func, cx: FuncContext): State {
   const { rpo } = cx.get(orderOf);
+  const values = f.insts.length;
+  const blocks = f.blocks.length;
   const s: State = {
     f,
     cx,
     types: constantTypes(cx.ops),
-    level: bytes(f.insts.length),
-    constant: new Array<Value>(f.insts.length),
-    takes: filledInts(f.blocks.length, NOTHING),
-    visited: bytes(f.blocks.length),
-    waiting: bytes(f.blocks.length),
+    level: levelOf(values).fill(UNKNOWN, 0, values),
+    constant: new Array<Value>(values),
+    takes: takesOf(blocks).fill(NOTHING, 0, blocks),
+    visited: visitedOf(blocks).fill(0, 0, blocks),
+    waiting: waitingOf(blocks).fill(0, 0, blocks),
     blocks: [],
     values: [],
     traps: new Map(),
-    home: ints(f.insts.length),
+    home: homeOf(values).fill(0, 0, values),
     candidates: [],
     constants: 0,
     decided: 0,

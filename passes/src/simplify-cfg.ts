@@ -34,7 +34,16 @@ import {
 } from './simplify-cfg/draft.ts';
 import { makePreheaders } from './simplify-cfg/preheaders.ts';
 import { skipEmpty } from './simplify-cfg/skip-empty.ts';
-import { ask, loopsOf, SEVERAL_ENTRIES, type State, setTerm, shapeOf, termIdOf } from './simplify-cfg/state.ts';
+import {
+  ask,
+  loopsOf,
+  SEVERAL_ENTRIES,
+  type State,
+  searchOf,
+  setTerm,
+  shapeOf,
+  termIdOf,
+} from './simplify-cfg/state.ts';
 
 // Enough for all that is not built to need more: each round has seen what the one before it made possible.
 const ROUNDS = 8;
@@ -51,7 +60,9 @@ export default definePass({
   idempotent: true,
   options,
   run(f, cx) {
-    const s: State = { f, cx, d: draftOf(f), shape: null, spent: false, rewrites: 0 };
+    // The entry has no predecessors: no phis, no edges.
+    if (f.order.length === 1) return;
+    const s: State = { f, cx, d: draftOf(f), shape: null, pruned: null, spent: false, rewrites: 0 };
     for (let round = 0; round < ROUNDS && !s.spent; round++) {
       const before = s.rewrites;
       foldTerms(s);
@@ -97,9 +108,10 @@ function onlyTarget(s: State, { op, args, blocks, imm }: Inst): BlockId | -1 {
 // Unreachable blocks.
 
 function prune(s: State): void {
-  if (s.spent) return;
-  const { dfs } = shapeOf(s);
-  const gone = s.f.order.filter((b) => s.d.term[b] !== undefined && dfs.number[b] === -1);
+  if (s.spent || (s.shape !== null && s.shape === s.pruned)) return;
+  const { number } = searchOf(s, shapeOf(s));
+  s.pruned = s.shape;
+  const gone = s.f.order.filter((b) => s.d.term[b] !== undefined && number[b] === -1);
   if (gone.length === 0 || !ask(s, 'removed unreachable blocks', termIdOf(s, gone[0] as BlockId))) return;
   for (const b of gone) s.d.term[b] = undefined;
   s.d.changed = true;

@@ -9,9 +9,7 @@
 
 import {
   type BlockId,
-  bytes,
   type Func,
-  filledInts,
   type Inst,
   ints,
   none,
@@ -19,6 +17,7 @@ import {
   row,
   rowsOfPairs,
   sameIds,
+  scratchInts,
   type ValueId,
   withEdges,
 } from '@sluice/ir';
@@ -40,7 +39,7 @@ export interface Draft {
   readonly next: Int32Array;
   readonly last: Int32Array;
   /** 1 where the block, or one merged into it, has instructions in its body. */
-  readonly full: Uint8Array;
+  readonly full: Int32Array;
   /** Whether anything was changed. */
   changed: boolean;
 }
@@ -56,6 +55,15 @@ export interface DraftGraph {
   readonly preds: Rows<BlockId>;
 }
 
+// There is one draft at a time, for as long as the pass is at a function.
+const ownerScratch = scratchInts();
+const nextScratch = scratchInts();
+const lastScratch = scratchInts();
+const fullScratch = scratchInts();
+const fromScratch = scratchInts();
+const toScratch = scratchInts();
+const seenScratch = scratchInts();
+
 /** The draft of a function as it is. */
 export function draftOf(f: Func): Draft {
   const count = f.blocks.length;
@@ -65,10 +73,10 @@ export function draftOf(f: Func): Draft {
     phis: new Array<readonly ValueId[]>(count),
     inputs: new Map(),
     same: null,
-    owner: ints(count),
-    next: filledInts(count, -1),
-    last: ints(count),
-    full: bytes(count),
+    owner: ownerScratch(count),
+    next: nextScratch(count).fill(-1, 0, count),
+    last: lastScratch(count),
+    full: fullScratch(count).fill(0, 0, count),
     changed: false,
   };
   for (let b = 0; b < count; b++) {
@@ -142,9 +150,9 @@ export function graphOf(d: Draft): DraftGraph {
   const count = d.term.length;
   let edges = 0;
   for (const term of d.term) if (term !== undefined) edges += term.blocks.length;
-  const from = ints(edges);
-  const to = ints(edges);
-  const seen = filledInts(count, -1);
+  const from = fromScratch(edges);
+  const to = toScratch(edges);
+  const seen = seenScratch(count).fill(-1, 0, count);
   let n = 0;
   // In the order of layout, so that predecessors stand as everywhere else.
   for (const b of d.f.order) {

@@ -9,7 +9,17 @@
 import { type BlockId, type Inst, instOf, rowLength, type Type, type ValueId, withEdges } from '@sluice/ir';
 import { jumpTo } from '../lib/structural.ts';
 import { rawInputs, resolve } from './draft.ts';
-import { ask, loopsOf, onlyOutside, outsideOf, SEVERAL_ENTRIES, type State, shapeOf, termIdOf } from './state.ts';
+import {
+  ask,
+  loopsOf,
+  onlyOutside,
+  outsideOf,
+  SEVERAL_ENTRIES,
+  type State,
+  searchOf,
+  shapeOf,
+  termIdOf,
+} from './state.ts';
 
 /** Makes the preheaders that are missing. Inputs must be settled. True when some were. */
 export function makePreheaders(s: State): boolean {
@@ -17,7 +27,7 @@ export function makePreheaders(s: State): boolean {
   const shape = shapeOf(s);
   const loops = loopsOf(s, shape);
   let made = false;
-  for (const header of shape.dfs.preorder as Iterable<BlockId>) {
+  for (const header of searchOf(s, shape).preorder as Iterable<BlockId>) {
     if (loops[header] === 0) continue;
     if (((loops[header] as number) & SEVERAL_ENTRIES) !== 0) {
       s.cx.declined('the loop has several entries', termIdOf(s, header));

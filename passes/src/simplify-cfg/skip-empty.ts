@@ -16,6 +16,7 @@ import {
   onlyOutside,
   type Shape,
   type State,
+  searchOf,
   setTerm,
   shapeOf,
   termIdOf,
@@ -45,7 +46,7 @@ export function skipEmpty(s: State): void {
   if (s.spent) return;
   const shape = shapeOf(s);
   let to: Int32Array | null = null;
-  for (const b of shape.dfs.preorder as Iterable<BlockId>) {
+  for (const b of searchOf(s, shape).preorder as Iterable<BlockId>) {
     const target = passesOnTo(s, b);
     if (target === -1 || keepsForm(s, shape, b, target) || !worthSkipping(s, shape, b, target)) continue;
     to ??= filledInts(s.d.term.length, -1);
@@ -62,7 +63,7 @@ export function skipEmpty(s: State): void {
     added: new Map(),
     inputs: new Map(),
   };
-  for (const p of shape.dfs.preorder as Iterable<BlockId>) {
+  for (const p of searchOf(s, shape).preorder as Iterable<BlockId>) {
     if (!s.spent && to[p] === -1) leadPast(s, shape, skipping, p);
   }
   for (const [target, { from, via }] of skipping.added) {

@@ -30,13 +30,16 @@ export interface State {
   readonly d: Draft;
   /** The graph of the draft as it is; null where it must be made anew. */
   shape: Shape | null;
+  /** The graph of which it is known that all blocks are reached. */
+  pruned: Shape | null;
   /** The budget is spent: nothing more may be done. */
   spent: boolean;
   rewrites: number;
 }
 
+/** The graph with what is known of it; what is null was not asked for yet. */
 export interface Shape extends DraftGraph {
-  readonly dfs: DepthFirst;
+  dfs: DepthFirst | null;
   tree: DominatorTree<BlockId> | null;
   loops: Uint8Array | null;
 }
@@ -67,19 +70,25 @@ export function shapeOf(s: State): Shape {
   if (order !== null && order.rpo.length === f.order.length) {
     s.shape = { succs: order.succs, preds: order.preds, dfs: order.dfs, tree: null, loops: null };
   } else {
-    const graph = graphOf(d);
-    const dfs = depthFirst(d.term.length, f.order[0] as BlockId, graph.succs);
-    s.shape = { ...graph, dfs, tree: null, loops: null };
+    const { succs, preds } = graphOf(d);
+    s.shape = { succs, preds, dfs: null, tree: null, loops: null };
   }
   return s.shape;
+}
+
+/** The search from the entry. */
+export function searchOf(s: State, shape: Shape): DepthFirst {
+  shape.dfs ??= depthFirst(s.d.term.length, s.f.order[0] as BlockId, shape.succs);
+  return shape.dfs;
 }
 
 export function treeOf(s: State, shape: Shape): DominatorTree<BlockId> {
   if (shape.tree !== null) return shape.tree;
   if (!s.d.changed) shape.tree = s.cx.get(domTree);
   else {
-    const idom = immediateDominators(s.d.term.length, shape.dfs, shape.preds);
-    const rpo = Int32Array.from(shape.dfs.postorder).reverse() as unknown as Rows['items'];
+    const dfs = searchOf(s, shape);
+    const idom = immediateDominators(s.d.term.length, dfs, shape.preds);
+    const rpo = Int32Array.from(dfs.postorder).reverse() as unknown as Rows['items'];
     shape.tree = new DominatorTree(s.f.order[0] as BlockId, idom, rpo);
   }
   return shape.tree;
@@ -93,10 +102,11 @@ export function loopsOf(s: State, shape: Shape): Uint8Array {
   if (shape.loops !== null) return shape.loops;
   const loops = bytes(s.d.term.length);
   const { start, items } = shape.preds;
-  for (const b of shape.dfs.preorder as Iterable<BlockId>) {
+  const dfs = searchOf(s, shape);
+  for (const b of dfs.preorder as Iterable<BlockId>) {
     for (let e = start[b] as number; e < (start[b + 1] as number); e++) {
       const p = items[e] as BlockId;
-      if (!isAncestor(shape.dfs, b, p)) continue;
+      if (!isAncestor(dfs, b, p)) continue;
       loops[b] = (loops[b] as number) | (treeOf(s, shape).dominates(b, p) ? HEADER : SEVERAL_ENTRIES);
     }
   }
