@@ -98,6 +98,8 @@ async function buildCommand(build, root, out, name, file = name) {
     // Less to read at each start. Names stay, for stack traces.
     minifyWhitespace: true,
     minifySyntax: true,
+    // Node prints the line in which an error was thrown.
+    lineLimit: 120,
   });
   return ownOf(metafile).filter((path) => path !== `${name}.ts`);
 }

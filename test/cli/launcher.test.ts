@@ -73,9 +73,12 @@ function run(env: Readonly<Record<string, string>> = {}): Promise<string> {
   return start(['--plugin', plugin], env);
 }
 
-function start(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+function start(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  script: string = join(root, 'packages/cli/bin/sluice.mjs'),
+): Promise<string> {
   return new Promise((resolve) => {
-    const script = join(root, 'packages/cli/bin/sluice.mjs');
     const child: ChildProcess = spawn(process.execPath, [script, ...words], { env: { ...process.env, ...env } });
     let text = '';
     child.stdout?.on('data', (part: Buffer) => {
@@ -126,7 +129,10 @@ test('several that start at once get along, and plugins share the modules of the
 test('a command alone is a bundle of its own', async () => {
   const shown = await Promise.all([start(['greet', 'you']), start(['greet', 'you'])]);
   expect(shown).toEqual(['3: greet first you', '3: greet first you']);
-  expect(bundles().filter((name) => name.startsWith('command-greet-')).length).toBeGreaterThan(0);
+  const made = bundles().filter((name) => name.startsWith('command-greet-'));
+  expect(made.length).toBeGreaterThan(0);
+  const files = made.flatMap((name) => readdirSync(join(cache, name)));
+  expect(files.some((file) => file.endsWith('.code'))).toBe(true);
 });
 
 test('an edit is seen by the next run, of the same size and with the old time too', async () => {
@@ -160,6 +166,25 @@ test('bundles that nothing leads to are deleted when they are old', async () => 
   // The last with plugins, which its list still names, and the new one.
   expect(bundles()).toHaveLength(2);
   writeDeep('second');
+});
+
+test('installed, the bundle runs, and compiled code of another one of the same length does not', async () => {
+  const installed = join(root, 'elsewhere/node_modules/@sluice/cli');
+  const script = join(installed, 'bin/sluice.mjs');
+  cpSync(join(repository, 'packages/cli/bin'), dirname(script), { recursive: true });
+  mkdirSync(join(installed, 'dist/bundled'), { recursive: true });
+  const put = (text: string): void => {
+    const source = `exports.main = async (words) => { console.log('${text}', ...words); return 4; };\n`;
+    writeFileSync(join(installed, 'dist/bundled/greet.cjs'), source);
+  };
+  const kept = (): string[] => readdirSync(join(root, 'elsewhere/node_modules/.cache/sluice/greet'));
+  put('one');
+  expect(await start(['greet'], {}, script)).toBe('4: one greet');
+  expect(await start(['greet', 'you'], {}, script)).toBe('4: one greet you');
+  expect(kept()).toHaveLength(1);
+  put('two');
+  expect(await start(['greet'], {}, script)).toBe('4: two greet');
+  expect(kept()).toHaveLength(1);
 });
 
 test('without a bundle the sources run, and plugins share their modules', async () => {

@@ -12,6 +12,7 @@
  * Without `--plugin` nobody else imports `@sluice/*`, and the bundle is one file with just the modules of this command.
  * With it, all modules are there, and `@sluice/*` imported by the user's own files (`--plugin ./my-pass.ts`) leads to
  * the module instances that the command itself uses, so that op objects and analyses have one identity in the process.
+ * The one file comes with V8's compiled code of earlier runs (`runCommand`).
  *
  * Plain JavaScript that every Node since 18 can parse; imports nothing before the first line of Sluice: an `import` of
  * a module of Node's makes a namespace of all its exports, for which `node:fs` and `node:process` load their streams.
@@ -135,21 +136,73 @@ function bundleOf(command) {
   return `command-${known ? command : 'line'}`;
 }
 
-/** The file with this command alone, if nobody else will import `@sluice/*`: to be loaded by `require`. */
+/** The file with this command alone, if nobody else will import `@sluice/*`, and the folder for its compiled code. */
 async function locateCommand(words) {
   const [command = ''] = words;
   if (words.some((word) => word === '--plugin' || word.startsWith('--plugin='))) return undefined;
   if (cloned) {
     const name = bundleOf(command);
     const folder = process.env.SLUICE_UNBUNDLED ? undefined : await bundled(name);
-    if (folder === undefined) return undefined;
-    module.enableCompileCache(fileURLToPath(new URL('v8/', folder)));
-    return fileURLToPath(new URL(`${name}.cjs`, folder));
+    return folder && { file: fileURLToPath(new URL(`${name}.cjs`, folder)), code: fileURLToPath(folder) };
   }
-  const file = /^[a-z]+$/.test(command) ? new URL(`../dist/bundled/${command}.cjs`, here) : undefined;
-  if (file === undefined || !existsSync(file)) return undefined;
-  module.enableCompileCache();
-  return fileURLToPath(file);
+  const bundle = /^[a-z]+$/.test(command) ? new URL(`../dist/bundled/${command}.cjs`, here) : undefined;
+  if (bundle === undefined || !existsSync(bundle)) return undefined;
+  const code = new URL(`../../../.cache/sluice/${command}/`, here);
+  return { file: fileURLToPath(bundle), code: fileURLToPath(code) };
+}
+
+/**
+ * Runs the `main` of a CommonJS file with V8's compiled code for it out of the folder `code`. Node's own compile cache
+ * holds what is compiled when a file is loaded, but most functions are compiled at their first call, and that is most
+ * of a short run. So the code is kept as it is after a run; and kept anew once a minute, since runs differ in what
+ * they call. A long run has thrown code away by its end.
+ */
+async function runCommand({ file, code }, words) {
+  const vm = builtin('node:vm');
+  const { size, ctimeMs } = statSync(file);
+  // V8 itself would take the code of any source of the same length.
+  const name = `${process.version}-${process.arch}-${size}-${ctimeMs}.code`;
+  const wrapper = '(function(exports,require,module){';
+  const script = new vm.Script(`${wrapper}${readFileSync(file, 'latin1')}\n})`, {
+    filename: file,
+    columnOffset: -wrapper.length,
+    cachedData: readIfThere(code + name),
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  const loaded = { exports: {} };
+  script.runInThisContext()(loaded.exports, module.createRequire(file), loaded);
+  const exitCode = await loaded.exports.main(words);
+  const old = statSync(code + name, { throwIfNoEntry: false });
+  if (old === undefined || script.cachedDataRejected || (Date.now() - old.mtimeMs > 60_000 && process.uptime() < 1)) {
+    keepCode(code, name, script);
+  }
+  return exitCode;
+}
+
+function readIfThere(file) {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the code and deletes what belonged to other versions of the file; where that's not allowed, runs are slower. */
+function keepCode(folder, name, script) {
+  const fs = builtin('node:fs');
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+    const temporary = `${folder}${process.pid}-${name}`;
+    const handle = fs.openSync(temporary, 'wx');
+    fs.writeSync(handle, script.createCachedData());
+    fs.closeSync(handle);
+    fs.renameSync(temporary, folder + name);
+    for (const other of fs.readdirSync(folder)) {
+      if (other !== name && other.startsWith(`${process.version}-`)) fs.rmSync(folder + other, { force: true });
+    }
+  } catch {
+    // A folder of somebody else, a full disk: nothing that the user's program would care about.
+  }
 }
 
 /** The module with the whole command line, whose modules are shared with the user's files. */
@@ -168,8 +221,10 @@ async function locateMain() {
 if (!supported) await runOnPinnedNode();
 else {
   const words = process.argv.slice(2);
-  const file = await locateCommand(words);
-  const { main } =
-    file === undefined ? await import((await locateMain()).href) : module.createRequire(import.meta.url)(file);
-  process.exitCode = await main(words);
+  const command = await locateCommand(words);
+  if (command !== undefined) process.exitCode = await runCommand(command, words);
+  else {
+    const { main } = await import((await locateMain()).href);
+    process.exitCode = await main(words);
+  }
 }
