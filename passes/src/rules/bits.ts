@@ -131,8 +131,6 @@ export const bits: readonly Rule[] = bothWidths((w) => {
     rule('and-with-complement', op(and, not(x), x), (b) => make(b, 0n)),
     rule('or-with-complement', op(or, x, not(x)), (b) => make(b, -1n)),
     rule('or-with-complement', op(or, not(x), x), (b) => make(b, -1n)),
-    rule('xor-with-complement', op(xor, x, not(x)), (b) => make(b, -1n)),
-    rule('xor-with-complement', op(xor, not(x), x), (b) => make(b, -1n)),
     rule('xor-of-and-or', op(xor, op(and, x, y), op(or, x, y)), (b, m) => b.op(xor, m.value('x'), m.value('y'))),
     rule('or-of-and-xor', op(or, op(and, x, y), op(xor, x, y)), (b, m) => b.op(or, m.value('x'), m.value('y'))),
     rule('masks-joined', op(or, op(and, x, c), op(and, x, d)), (b, m) =>
