@@ -8,7 +8,7 @@
  * Nothing here knows of instructions: whether one is a phi is said by the caller, edges and phi inputs are the Editor's.
  */
 
-import { blockOfValue } from './analysis/uses.ts';
+import { fillHomes } from './analysis/uses.ts';
 import { Chain, Links } from './edit-chain.ts';
 import type { Block, BlockId, Func, ValueId } from './func.ts';
 import { none, sameIds } from './inst.ts';
@@ -148,6 +148,24 @@ export class BlockEdits {
     this.place(v, -1);
   }
 
+  /** Moves the bodies of blocks to the end of another one's, in one go. */
+  moveBodies(from: readonly BlockId[], to: BlockId): void {
+    const target = this.#opened(to);
+    const body = target.body.items.slice();
+    for (const b of from) {
+      const moved = this.body(b);
+      if (moved.length === 0) continue;
+      for (let i = 0; i < moved.length; i++) {
+        body.push(moved[i] as ValueId);
+        this.place(moved[i] as ValueId, to);
+      }
+      const open = this.#opened(b);
+      open.body.reset(none);
+      open.lead = -1;
+    }
+    target.body.reset(body);
+  }
+
   reorder(b: BlockId, body: readonly ValueId[]): void {
     const open = this.#opened(b);
     if (body.length !== open.body.items.length) {
@@ -203,11 +221,13 @@ export class BlockEdits {
 
   #homes(count: number): Int32Array {
     if (this.#home === null || this.#home.length < count) {
-      const known: ArrayLike<number> = this.#home ?? blockOfValue(this.#base);
-      const least = Math.max(count, known.length);
-      const grown = filledInts(known.length === this.#base.insts.length ? least + 16 : least + (least >> 1), -1);
-      grown.set(known);
-      this.#home = grown;
+      const known = this.#home;
+      const least = Math.max(count, this.#base.insts.length);
+      // Few instructions are added mostly.
+      const home = filledInts(known === null ? least + 16 : least + (least >> 1), -1);
+      if (known === null) fillHomes(this.#base, home);
+      else home.set(known);
+      this.#home = home;
     }
     return this.#home;
   }

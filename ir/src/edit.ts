@@ -180,6 +180,12 @@ export class Editor {
     this.#blocks.append(b, v);
   }
 
+  /** Moves the bodies of blocks, in this order, to the end of the body of another one. */
+  moveBodies(from: readonly BlockId[], to: BlockId): void {
+    this.#constants.clear();
+    this.#blocks.moveBodies(from, to);
+  }
+
   /** Replaces the body of a block by these instructions in this order: each stands in the block already. */
   reorder(b: BlockId, body: readonly ValueId[]): void {
     this.#constants.clear();

@@ -18,7 +18,7 @@
  * Not done: diamonds to `select`; switch cases that go to the default; empty blocks with phis of their own.
  */
 
-import { type BlockId, filledInts, type Inst, removeRedundantPhis, rowLength, type ValueId } from '@sluice/ir';
+import { type BlockId, type Inst, removeRedundantPhis, rowLength, scratchInts, type ValueId } from '@sluice/ir';
 import { definePass } from '@sluice/pipeline';
 import { jumpTo } from './lib/structural.ts';
 import {
@@ -47,6 +47,9 @@ import {
 
 // Enough for all that is not built to need more: each round has seen what the one before it made possible.
 const ROUNDS = 8;
+
+// Up to so many, going round until nothing changes costs less than finding out where to begin.
+const FEW_PHIS = 16;
 
 const options = {
   preheaders: { doc: 'make and keep a preheader for each loop', default: true },
@@ -120,10 +123,12 @@ function prune(s: State): void {
 
 // Phis that are no choice.
 
+const sourceScratch = scratchInts();
+
 function settleAll(s: State): void {
   if (!s.d.changed) return;
   const { preds } = shapeOf(s);
-  const scratch = filledInts(s.d.term.length, -1);
+  const scratch = sourceScratch(s.d.term.length).fill(-1, 0, s.d.term.length);
   for (const b of s.f.order) if (s.d.term[b] !== undefined) settleInputs(s.d, b, preds, scratch);
 }
 
@@ -135,11 +140,12 @@ function simplifyPhis(s: State): void {
   for (const b of s.f.order) {
     if (d.term[b] === undefined) continue;
     const phis = d.phis[b] as readonly ValueId[];
-    for (let i = 0; i < phis.length && !trivial; i++) trivial = isTrivial(s, phis[i] as ValueId);
+    for (let i = 0; i < phis.length && !trivial; i++) trivial = onlyInput(s, phis[i] as ValueId) !== -1;
     some ||= phis.length > 0;
   }
   // Where loops have several entries, phis may be redundant together while none is alone.
-  if (!trivial && !(some && loopsOf(s, shapeOf(s)).includes(SEVERAL_ENTRIES))) return;
+  if (!trivial && !(some && hasSeveralEntries(s))) return;
+  if (!hasSeveralEntries(s) && simplifyFew(s)) return;
   const phis = s.f.order.flatMap((b) => (d.term[b] === undefined ? [] : (d.phis[b] as readonly ValueId[])));
   const among = new Set(phis);
   removeRedundantPhis(
@@ -154,16 +160,48 @@ function simplifyPhis(s: State): void {
   for (const b of s.f.order) if (d.term[b] !== undefined) dropPhis(d, b);
 }
 
-function isTrivial(s: State, phi: ValueId): boolean {
+function hasSeveralEntries(s: State): boolean {
+  return loopsOf(s, shapeOf(s)).includes(SEVERAL_ENTRIES);
+}
+
+/**
+ * Where there are few phis: those that are no choice, until none is. That is all of them in graphs whose loops have one entry
+ * (Braun et al., CC 2013, section 3.2). False when there are too many to go round.
+ */
+function simplifyFew(s: State): boolean {
+  const { d } = s;
+  const phis: ValueId[] = [];
+  for (const b of s.f.order) {
+    if (d.term[b] === undefined) continue;
+    for (const phi of d.phis[b] as readonly ValueId[]) phis.push(phi);
+    if (phis.length > FEW_PHIS) return false;
+  }
+  for (let changed = true; changed && !s.spent; ) {
+    changed = false;
+    for (const phi of phis) {
+      if (resolve(d, phi) !== phi) continue;
+      const only = onlyInput(s, phi);
+      if (only === -1) continue;
+      if (!ask(s, 'removed a phi that is no choice', phi)) break;
+      substitute(d, phi, only);
+      changed = true;
+    }
+  }
+  for (const b of s.f.order) if (d.term[b] !== undefined) dropPhis(d, b);
+  return true;
+}
+
+/** The one value, besides the phi itself, that enters a phi; -1 when there are several. */
+function onlyInput(s: State, phi: ValueId): ValueId | -1 {
   const { args } = s.d.changed ? rawInputs(s.d, phi) : (s.f.insts[phi] as Inst);
   let only = -1;
   for (let i = 0; i < args.length; i++) {
     const arg = resolve(s.d, args[i] as ValueId);
     if (arg === phi || arg === only) continue;
-    if (only !== -1) return false;
+    if (only !== -1) return -1;
     only = arg;
   }
-  return true;
+  return only as ValueId | -1;
 }
 
 // Straight lines.

@@ -193,7 +193,8 @@ interface Found {
 }
 
 function findLoops(f: Func, order: BlockOrder): Found {
-  const { dfs, preds } = order;
+  const { dfs } = order;
+  const { start, items } = order.preds;
   const headers: BlockId[] = [];
   const parents: number[] = [];
   // By loop: some loop around it, its outermost one after compression.
@@ -214,7 +215,8 @@ function findLoops(f: Func, order: BlockOrder): Found {
     return top;
   };
   const visitPreds = (b: BlockId, loop: number, header: BlockId): void => {
-    for (const p of row(preds, b)) {
+    for (let e = start[b] as number; e < (start[b + 1] as number); e++) {
+      const p = items[e] as BlockId;
       if (isAncestor(dfs, header, p)) work.push(p);
       else if (extraEntry[b] !== loop) {
         extraEntry[b] = loop;
@@ -225,7 +227,10 @@ function findLoops(f: Func, order: BlockOrder): Found {
 
   for (let i = dfs.preorder.length - 1; i >= 0; i--) {
     const header = dfs.preorder[i] as BlockId;
-    for (const p of row(preds, header)) if (isAncestor(dfs, header, p)) work.push(p);
+    for (let e = start[header] as number; e < (start[header + 1] as number); e++) {
+      const p = items[e] as BlockId;
+      if (isAncestor(dfs, header, p)) work.push(p);
+    }
     if (work.length === 0) continue;
     const loop = headers.length;
     headers.push(header);

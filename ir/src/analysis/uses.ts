@@ -86,13 +86,21 @@ export const blockOfValue: Analysis<Ids<BlockId>> = defineAnalysis({
   of: 'func',
   run: (f: Func): Ids<BlockId> => {
     const home = filledInts(f.insts.length, -1);
-    for (const b of f.order) {
-      const block = f.blocks[b];
-      if (block === undefined) continue;
-      for (const v of block.phis) home[v] = b;
-      for (const v of block.body) home[v] = b;
-      home[block.term] = b;
-    }
+    fillHomes(f, home);
     return asIds(home);
   },
 });
+
+/** @internal Writes the block of each instruction that stands in one. */
+export function fillHomes(f: Func, home: Int32Array): void {
+  const { order, blocks } = f;
+  for (let i = 0; i < order.length; i++) {
+    const b = order[i] as BlockId;
+    const block = blocks[b];
+    if (block === undefined) continue;
+    const { phis, body } = block;
+    for (let k = 0; k < phis.length; k++) home[phis[k] as number] = b;
+    for (let k = 0; k < body.length; k++) home[body[k] as number] = b;
+    home[block.term] = b;
+  }
+}

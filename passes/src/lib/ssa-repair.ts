@@ -15,10 +15,11 @@ import {
   type BlockId,
   type Editor,
   type OpDef,
+  PairList,
   type Rows,
   removeRedundantPhis,
   row,
-  rowsOfPairs,
+  rowLength,
   type Type,
   type ValueId,
   withArgs,
@@ -93,15 +94,15 @@ export class SsaRepair {
     let value = atEnd.get(b);
     while (value === undefined) {
       passed.push(b);
-      const preds = [...row(this.#preds, b)];
-      const [only] = preds;
-      if (preds.length === 1 && only !== undefined && passed.length <= this.#preds.start.length) {
-        b = only;
+      const count = rowLength(this.#preds, b);
+      if (count === 1 && passed.length <= this.#preds.start.length) {
+        b = this.#preds.items[this.#preds.start[b] as number] as BlockId;
         value = atEnd.get(b);
-      } else if (preds.length <= 1) {
+      } else if (count <= 1) {
         // Not reachable any more: any value will do.
         value = v;
       } else {
+        const preds = [...row(this.#preds, b)];
         const args = preds.map(() => v);
         value = this.#edit.addPhi(b, this.#edit.inst(v).type as Type, this.#phi, preds, args);
         this.#made.push(value);
@@ -114,16 +115,16 @@ export class SsaRepair {
 }
 
 function predecessors(edit: Editor): Rows<BlockId> {
-  const { order } = edit;
-  const from: number[] = [];
-  const to: number[] = [];
+  const edges = new PairList();
   let count = 0;
-  for (const b of order) {
+  for (const b of edit.order) {
     count = Math.max(count, b + 1);
-    for (const target of new Set(edit.term(b).blocks)) {
-      from.push(b);
-      to.push(target);
-    }
+    const { blocks } = edit.term(b);
+    // Most have two targets at most.
+    if (blocks.length > 2) for (const target of new Set(blocks)) edges.push(target, b);
+    else
+      for (let i = 0; i < blocks.length; i++)
+        if (i === 0 || blocks[i] !== blocks[0]) edges.push(blocks[i] as number, b);
   }
-  return rowsOfPairs(count, Int32Array.from(to), Int32Array.from(from));
+  return edges.rows(count);
 }

@@ -112,25 +112,36 @@ interface Summary {
 
 /** Null when nothing reads what this pass knows. */
 function summarise(f: Func): Summary | null {
+  if (!readsRelevant(f)) return null;
   const changed = bytes(f.blocks.length);
   const busy = bytes(f.blocks.length);
-  let read = 0;
   for (const b of f.order) {
     const { body, term } = blockOf(f, b);
     let bits = changesOf(instOf(f, term).op.effect);
     let touched = instOf(f, term).op.effect.writes;
     for (const v of body) {
-      const { effect, kind } = instOf(f, v).op;
+      const { effect } = instOf(f, v).op;
       const regions = effect.reads | effect.writes;
       if ((regions & relevant) === 0) continue;
       touched |= regions;
       bits |= changesOf(effect);
-      if (kind === 'value') read |= effect.reads;
     }
     changed[b] = bits;
     busy[b] = (touched & relevant) !== 0 ? 1 : 0;
   }
-  return (read & relevant) === 0 ? null : { changed, busy };
+  return { changed, busy };
+}
+
+/** Whether some instruction gives what it reads of memory, globals or the heap. */
+function readsRelevant(f: Func): boolean {
+  for (const b of f.order) {
+    const { body } = blockOf(f, b);
+    for (let i = 0; i < body.length; i++) {
+      const { effect, kind } = (f.insts[body[i] as number] as Inst).op;
+      if ((effect.reads & relevant) !== 0 && kind === 'value') return true;
+    }
+  }
+  return false;
 }
 
 function changesOf({ writes }: Effect): number {

@@ -186,6 +186,7 @@ export function addInputs(d: Draft, phi: ValueId, args: readonly ValueId[], bloc
  */
 export function settleInputs(d: Draft, b: BlockId, preds: Rows<BlockId>, scratch: Int32Array): void {
   const phis = d.phis[b] as readonly ValueId[];
+  if (phis.length === 0) return;
   const sources = row(preds, b);
   for (const phi of phis) {
     const { args, blocks } = rawInputs(d, phi);
@@ -220,8 +221,10 @@ export function carryOut(d: Draft, cx: FuncContext): void {
   for (const b of f.order) {
     const term = d.term[b];
     if (term === undefined) continue;
-    for (let part = d.next[b] as number; part !== -1; part = d.next[part] as number) {
-      for (const v of f.blocks[part]?.body ?? none) edit.moveToEnd(v, b);
+    if (d.next[b] !== -1) {
+      const parts: BlockId[] = [];
+      for (let part = d.next[b] as number; part !== -1; part = d.next[part] as number) parts.push(part as BlockId);
+      edit.moveBodies(parts, b);
     }
     const mine = f.blocks[b]?.term as ValueId;
     if (term === f.insts[mine]) continue;
