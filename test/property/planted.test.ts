@@ -146,9 +146,9 @@ function engineWith(name: string, meaning: (a: number, b: number) => number): Te
   };
 }
 
-test('an engine whose unsigned comparison is signed is found', () => {
-  const engine = engineWith('i32.lt_u', (a, b) => (a < b ? 1 : 0));
-  expect(found(() => engineLaws(engine, { runs: 600, check }))).toMatch(/equal/);
+test('an engine that loses the sign of some results is found', () => {
+  const engine = engineWith('i32.xor', (a, b) => (a ^ b) & 0x7fffffff);
+  expect(found(() => engineLaws(engine, { runs: 200, check }))).toMatch(/equal/);
 });
 
 test('an engine that counts fuel otherwise is found', () => {

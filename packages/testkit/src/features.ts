@@ -1,6 +1,7 @@
 /** What generated programs may contain: an engine or a pass that cannot take something has it switched off. */
 
 import { coreTable, type OpTable, type Type } from '@sluice/ir';
+import type { Rule } from '@sluice/pipeline';
 import { numTypes } from './arbitrary/type.ts';
 
 /** Parts of the language that a generated program may use. */
@@ -33,6 +34,8 @@ export interface Features {
   readonly pressure: boolean;
   /** Blocks that nothing reaches. */
   readonly unreachable: boolean;
+  /** Rules whose patterns programs contain more often than by chance. */
+  readonly rules: readonly Rule[];
   /** Statements of a function, roughly. */
   readonly size: number;
 }
@@ -55,6 +58,7 @@ export const allFeatures: Features = {
   traps: true,
   pressure: true,
   unreachable: true,
+  rules: [],
   size: 12,
 };
 

@@ -6,7 +6,7 @@
 import { anyTags, box, f32FromBits, f64FromBits, type Type, type Value } from '@sluice/ir';
 import fc from 'fast-check';
 
-const powers = [7, 8, 15, 16, 24, 31, 32, 33, 52, 53, 62, 63].map((k) => 1n << BigInt(k));
+const powers = [5, 6, 7, 8, 15, 16, 24, 31, 32, 33, 52, 53, 62, 63].map((k) => 1n << BigInt(k));
 const wide = [...new Set(powers.flatMap((p) => [p - 1n, p, p + 1n, -p, 1n - p]).map((x) => BigInt.asIntN(64, x)))];
 const narrow = [...new Set(wide.map((x) => Number(BigInt.asIntN(32, x))))];
 const reals = [

@@ -4,6 +4,7 @@
  */
 
 import { anyTags, anyTagType, type OpDef, type Type } from '@sluice/ir';
+import type { OpPattern, Pattern, Rule } from '@sluice/pipeline';
 import type { Features } from '../features.ts';
 
 /** An op at concrete types. */
@@ -104,4 +105,19 @@ function formsOf(op: OpDef, features: Features, element: Type): readonly OpForm[
   if (op.dialect === 'heap') return make(element, null);
   const refs = op.dialect === 'ref';
   return features.types.filter((type) => !refs || type.endsWith('ref')).flatMap((type) => make(type, null));
+}
+
+/** Rules whose patterns can be made here: their ops have no immediates, and types that programs use. */
+export function idiomsOf(rules: readonly Rule[], types: readonly Type[]): readonly OpPattern[] {
+  return rules.map(({ pattern }) => pattern).filter((pattern) => opsOf(pattern).every((op) => isPlain(op, types)));
+}
+
+function isPlain(op: OpDef, types: readonly Type[]): boolean {
+  const { params, result, variadic } = op.sig;
+  const all = [...params, result];
+  return op.imm === 'none' && !variadic && all.every((type) => type === 'T' || types.some((known) => known === type));
+}
+
+function opsOf(pattern: Pattern): readonly OpDef[] {
+  return pattern.kind === 'op' ? [pattern.op, ...pattern.args.flatMap(opsOf)] : [];
 }

@@ -2,9 +2,10 @@
 
 import type { Data, Export, Func, Global, Import, Memory, Module, Signature, Type, Value } from '@sluice/ir';
 import { makeModule } from '@sluice/ir';
+import type { OpPattern } from '@sluice/pipeline';
 import type { Features } from '../features.ts';
 import { cornersOf } from './const.ts';
-import { type OpForm, opForms } from './op-forms.ts';
+import { idiomsOf, type OpForm, opForms } from './op-forms.ts';
 import { Draw, type FuncTree, type ProgramTree } from './program.ts';
 
 /** The parts of a module that function bodies refer to. */
@@ -12,6 +13,8 @@ export interface Plan {
   readonly features: Features;
   /** Groups of ops, each as often as it is to be drawn. */
   readonly groups: readonly (readonly OpForm[])[];
+  /** Patterns of rules. */
+  readonly idioms: readonly OpPattern[];
   readonly funcs: readonly { readonly name: string; readonly sig: Signature; readonly tree: FuncTree }[];
   readonly imports: readonly Import[];
   readonly globals: readonly Global[];
@@ -44,6 +47,7 @@ export function planOf(tree: ProgramTree, features: Features): Plan {
   return {
     features,
     groups: opForms(features, element).flatMap(({ weight, forms }) => Array.from({ length: weight }, () => forms)),
+    idioms: idiomsOf(features.rules, types),
     funcs,
     imports: features.host ? importsOf(draw, types) : [],
     globals: globalsOf(draw, features),

@@ -62,12 +62,18 @@ export interface ProgramTree {
 const pick = fc.nat({ max: 4095 });
 const picks = (length: number): fc.Arbitrary<number[]> => fc.array(pick, { minLength: length, maxLength: length });
 
+const leafOp = fc.record({ kind: fc.constant<StmtKind>('op'), picks: picks(6), bodies: fc.constant([]) });
+
 /** Program trees. */
 export function arbitraryProgram(features: Features): fc.Arbitrary<ProgramTree> {
   const body = arbitraryBody(features);
+  const func = fc.record({ picks: picks(6), body });
+  // Small functions too, which are worth putting in place of their calls.
+  const small = fc.record({ picks: picks(6), body: fc.array(leafOp, { maxLength: 2 }) });
+  const others = fc.array(fc.oneof(small, func), { maxLength: features.calls ? 2 : 0 });
   return fc.record({
     picks: picks(8),
-    funcs: fc.array(fc.record({ picks: picks(6), body }), { minLength: 1, maxLength: features.calls ? 3 : 1 }),
+    funcs: fc.tuple(func, others).map(([first, rest]) => [first, ...rest]),
     inputs: fc.array(picks(4), { minLength: 3, maxLength: 3 }),
   });
 }

@@ -4,6 +4,7 @@
  */
 
 import type { BlockId, Signature, Type, ValueId } from '@sluice/ir';
+import { buildIdiom } from './idiom.ts';
 import { buildGraph, buildLoop, type Exits } from './loops.ts';
 import type { Plan } from './plan.ts';
 import { Draw, type Stmt } from './program.ts';
@@ -34,7 +35,8 @@ function buildStmt(x: Values, stmt: Stmt, draw: Draw, exits: Exits | null): void
   const [first = []] = stmt.bodies;
   switch (stmt.kind) {
     case 'op':
-      for (let left = draw.below(4); left >= 0; left--) x.op(draw);
+      for (let left = draw.below(8); left >= 0; left--) x.op(draw);
+      if (plan.idioms.length > 0) buildIdiom(x, draw.of(plan.idioms), draw);
       return;
     case 'set': {
       const made = x.op(draw);

@@ -254,9 +254,12 @@ export class Values {
     }
   }
 
-  /** An operand of an op that may show a NaN's bits: a store, a reinterpretation, a copied sign. */
   #visible(op: OpDef, type: Type, draw: Draw): ValueId {
-    const v = this.value(type, draw);
+    return this.visible(op, type, this.value(type, draw));
+  }
+
+  /** An operand of an op, canonical if the op may show a NaN's bits: a store, a reinterpretation, a copied sign. */
+  visible(op: OpDef, type: Type, v: ValueId): ValueId {
     if (type !== 'f32' && type !== 'f64') return v;
     const { params, result } = op.sig;
     const shows =
