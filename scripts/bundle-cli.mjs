@@ -1,8 +1,8 @@
 /**
  * Bundles the sources for `packages/cli/bin/sluice.mjs` (docs/adr/0001). Two kinds, because they have opposite wants:
  *
- * - `command-<name>`: one command in one CommonJS file, without what it doesn't use. Made for a quick start: one file
- *   to open, no resolution. (`command-line` is the whole command line: help, version, words that are no command.)
+ * - `command-<name>`: one command in one script, a function of CommonJS's `exports`, `require` and `module`, without
+ *   what the command doesn't use. Made for a quick start: one file to open, no resolution. (`command-line` is the whole command line: help, version, words that are no command.)
  * - `plugins`: the whole command line as modules with an entry for the index of each workspace (what a plugin imports),
  *   and `subpaths`, which holds every other module of the workspaces under its public name (`@sluice/passes/gvn`). Code
  *   splitting puts what several entries share into chunks, so each module exists once.
@@ -16,7 +16,7 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Bundles that nothing points to are deleted at this age; shorter would pull chunks from under a running command. */
-const KEEP_MS = 60 * 60 * 1000;
+const KEEP_MS = 15 * 60 * 1000;
 /** The same for bundles of one file, which is read at once. */
 const KEEP_COMMAND_MS = 60 * 1000;
 /** A file system's clock may lag behind `Date.now()` by a tick. */
@@ -93,8 +93,10 @@ async function buildCommand(build, root, out, name, file = name) {
     stdin: { contents, resolveDir: src, sourcefile: `${name}.ts`, loader: 'ts' },
     outfile: join(out, `${file}.cjs`),
     format: 'cjs',
-    // Modules are strict; what they become here would not be.
-    banner: { js: "'use strict';" },
+    // As Node wraps such files, but here, so that the launcher need not copy the text. Modules are strict; what they
+    // become here would not be.
+    banner: { js: "(function (exports, require, module) { 'use strict';" },
+    footer: { js: '})' },
     // Less to read at each start. Names stay, for stack traces.
     minifyWhitespace: true,
     minifySyntax: true,

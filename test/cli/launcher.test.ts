@@ -174,8 +174,8 @@ test('installed, the bundle runs, and compiled code of another one of the same l
   cpSync(join(repository, 'packages/cli/bin'), dirname(script), { recursive: true });
   mkdirSync(join(installed, 'dist/bundled'), { recursive: true });
   const put = (text: string): void => {
-    const source = `exports.main = async (words) => { console.log('${text}', ...words); return 4; };\n`;
-    writeFileSync(join(installed, 'dist/bundled/greet.cjs'), source);
+    const main = `async (words) => { console.log('${text}', ...words); return 4; }`;
+    writeFileSync(join(installed, 'dist/bundled/greet.cjs'), `(function (exports) { exports.main = ${main}; })`);
   };
   const kept = (): string[] => readdirSync(join(root, 'elsewhere/node_modules/.cache/sluice/greet'));
   put('one');

@@ -152,9 +152,9 @@ async function locateCommand(words) {
 }
 
 /**
- * Runs the `main` of a CommonJS file with V8's compiled code for it out of the folder `code`. Node's own compile cache
- * holds what is compiled when a file is loaded, but most functions are compiled at their first call, and that is most
- * of a short run. So the code is kept as it is after a run; and kept anew once a minute, since runs differ in what
+ * Runs the `main` of a bundle of one command, with V8's compiled code for it out of the folder `code`. Node's own compile
+ * cache holds what is compiled when a file is loaded, but most functions are compiled at their first call, and that is
+ * most of a short run. So the code is kept as it is after a run; and kept anew once a minute, since runs differ in what
  * they call. A long run has thrown code away by its end.
  */
 async function runCommand({ file, code }, words) {
@@ -162,10 +162,8 @@ async function runCommand({ file, code }, words) {
   const { size, ctimeMs } = statSync(file);
   // V8 itself would take the code of any source of the same length.
   const name = `${process.version}-${process.arch}-${size}-${ctimeMs}.code`;
-  const wrapper = '(function(exports,require,module){';
-  const script = new vm.Script(`${wrapper}${readFileSync(file, 'latin1')}\n})`, {
+  const script = new vm.Script(readFileSync(file, 'latin1'), {
     filename: file,
-    columnOffset: -wrapper.length,
     cachedData: readIfThere(code + name),
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
