@@ -154,8 +154,8 @@ async function locateCommand(words) {
 /**
  * Runs the `main` of a bundle of one command, with V8's compiled code for it out of the folder `code`. Node's own compile
  * cache holds what is compiled when a file is loaded, but most functions are compiled at their first call, and that is
- * most of a short run. So the code is kept as it is after a run; and kept anew once a minute, since runs differ in what
- * they call. A long run has thrown code away by its end.
+ * most of a short run. So the code is kept as it is after a run; and kept anew when it is ten seconds old, since runs
+ * differ in what they call. A long run has thrown code away by its end.
  */
 async function runCommand({ file, code }, words) {
   const vm = builtin('node:vm');
@@ -171,7 +171,7 @@ async function runCommand({ file, code }, words) {
   script.runInThisContext()(loaded.exports, module.createRequire(file), loaded);
   const exitCode = await loaded.exports.main(words);
   const old = statSync(code + name, { throwIfNoEntry: false });
-  if (old === undefined || script.cachedDataRejected || (Date.now() - old.mtimeMs > 60_000 && process.uptime() < 1)) {
+  if (old === undefined || script.cachedDataRejected || (Date.now() - old.mtimeMs > 10_000 && process.uptime() < 1)) {
     keepCode(code, name, script);
   }
   return exitCode;
