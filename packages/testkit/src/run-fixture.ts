@@ -49,7 +49,11 @@ export interface FixtureResult {
   /** Calls that gave a verdict, and all calls. */
   readonly verdicts: number;
   readonly calls: number;
+  /** What the passes said. */
+  readonly remarks: readonly Remark[];
 }
+
+const nothing: FixtureResult = { golden: undefined, verdicts: 0, calls: 0, remarks: [] };
 
 /** Runs steps 1 to 7. */
 export function runFixtureCase(c: FixtureCase, cx: FixtureContext): FixtureResult {
@@ -59,7 +63,7 @@ export function runFixtureCase(c: FixtureCase, cx: FixtureContext): FixtureResul
   try {
     run(c, cx);
   } catch (error) {
-    if (error instanceof FixtureError) return { golden: undefined, verdicts: 0, calls: 0 };
+    if (error instanceof FixtureError) return nothing;
     throw error;
   }
   throw new FixtureError({ ...c, line: xfail.line }, `passes now: take the xfail (${xfail.text}) out`);
@@ -67,7 +71,7 @@ export function runFixtureCase(c: FixtureCase, cx: FixtureContext): FixtureResul
 
 function run(c: FixtureCase, cx: FixtureContext): FixtureResult {
   const before = loadCase(c);
-  if (before === null) return { golden: undefined, verdicts: 0, calls: 0 };
+  if (before === null) return nothing;
   const evals = evalsOf(c, before);
   checkRoundTrip(c, before, evals);
   const pipeline = pipelineFor(c, cx);
@@ -81,7 +85,7 @@ function run(c: FixtureCase, cx: FixtureContext): FixtureResult {
   }
   for (const [message, line] of checkRemarks(wanted('remark'), said, before)) fail(c, message, line);
   const golden = checkGolden(c, cx, before, after, output.length + wanted('remark').length > 0);
-  return { golden, ...tried };
+  return { golden, ...tried, remarks: said };
 }
 
 /** Steps 1 to 3 without evals: the module of a case; null when it is there to be refused, and is. */
