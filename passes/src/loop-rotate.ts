@@ -181,6 +181,10 @@ function addInputs(cx: Context, b: BlockId, from: BlockId, to: BlockId, before: 
  */
 function repair(cx: Context, copies: Copy[]): void {
   const ssa = new SsaRepair(cx.edit, coreOp('phi'));
-  for (const { value, at, copy } of copies.reverse()) ssa.repair(value, new Map([[at, copy]]));
+  for (const { value, at, copy } of copies.reverse()) {
+    ssa.repair(value, new Map([[at, copy]]));
+    // With one way back the header's phis have one input left.
+    if (cx.edit.inst(value).op.kind === 'phi') ssa.consider(value);
+  }
   ssa.finish();
 }
