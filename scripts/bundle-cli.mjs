@@ -2,7 +2,8 @@
  * Bundles the sources for `packages/cli/bin/sluice.mjs` (docs/adr/0001). Two kinds, because they have opposite wants:
  *
  * - `command-<name>`: one command in one script, a function of CommonJS's `exports`, `require` and `module`, without
- *   what the command doesn't use. Made for a quick start: one file to open, no resolution. (`command-line` is the whole command line: help, version, words that are no command.)
+ *   what the command doesn't use. Made for a quick start: one file to open, no resolution. (`command-line` is the whole
+ *   command line: help, version, words that are no command.)
  * - `plugins`: the whole command line as modules with an entry for the index of each workspace (what a plugin imports),
  *   and `subpaths`, which holds every other module of the workspaces under its public name (`@sluice/passes/gvn`). Code
  *   splitting puts what several entries share into chunks, so each module exists once.
