@@ -65,8 +65,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
 
 /** The pipeline of a level. */
 export function levelPipeline(level: Level): Pipeline {
-  const there = lists[level].filter((spec) => passes.has(spec.replace(/[@(].*/, '')));
-  return pipeline(level, there, passes);
+  return pipeline(level, lists[level], passes);
 }
 
 /** Whether `text` names a level. */
