@@ -3,14 +3,10 @@ import { dynamicFeatures, engineLaws } from '@sluice/testkit';
 import { describe, test } from 'vitest';
 import { levelPipelines, machines } from '../support/engines.ts';
 
-// The machines have no instruction for `invoke` yet.
-const exceptions = false;
-
 // O1 and Os are made of the same passes.
 const levels = levelPipelines().filter(({ name }) => ['O0', 'O2', 'O3'].includes(name));
 
 describe.each(machines())('$name', (engine) => {
-  test('on every kind of module', () => engineLaws(engine, { levels, runs: 30, features: { exceptions } }));
-  test('on dynamic values and references', () =>
-    engineLaws(engine, { runs: 20, features: { ...dynamicFeatures, exceptions } }));
+  test('on every kind of module', () => engineLaws(engine, { levels, runs: 30 }));
+  test('on dynamic values and references', () => engineLaws(engine, { runs: 20, features: dynamicFeatures }));
 });

@@ -4,12 +4,14 @@
  * of them, and every engine, shows what the reference shows. A failure prints seed and path: SLUICE_SEED, SLUICE_PATH.
  */
 import {
-  FuncBuilder,
-  formatDiagnostic,
   type Func,
+  FuncBuilder,
+  findFunc,
+  formatDiagnostic,
   interp,
   type Module,
   makeModule,
+  parseModule,
   printModule,
   type Signature,
   type ValueId,
@@ -17,7 +19,7 @@ import {
 } from '@sluice/ir';
 import { passes } from '@sluice/passes';
 import { pipeline, runPipeline } from '@sluice/pipeline';
-import { budget, difference, freezeModule, type Observation, observe } from '@sluice/testkit';
+import { budget, difference, freezeModule, type Instantiate, type Observation, observe } from '@sluice/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { machines } from '../support/engines.ts';
@@ -52,10 +54,10 @@ const stmts: fc.Arbitrary<Stmt> = fc.record({
   bit: fc.nat(4),
 });
 const plans: fc.Arbitrary<Plan> = fc.record({
-  funcs: fc.array(
-    fc.record({ sig: fc.nat(signatures.length - 1), body: fc.array(stmts, { maxLength: 4 }) }),
-    { minLength: 1, maxLength: 6 },
-  ),
+  funcs: fc.array(fc.record({ sig: fc.nat(signatures.length - 1), body: fc.array(stmts, { maxLength: 4 }) }), {
+    minLength: 1,
+    maxLength: 6,
+  }),
   table: fc.array(fc.nat(7), { minLength: 1, maxLength: 5 }),
   exported: fc.boolean(),
   inputs: fc.array(fc.tuple(fc.nat(5), fc.nat(31)), { minLength: 3, maxLength: 3 }),
@@ -136,7 +138,85 @@ function funcOf(plan: Plan, i: number): Func {
   return b.finish();
 }
 
-/** What a plan shows in the reference, and what else it is that shows it. */
-function holds(plan: Plan, other: (m: Module) => { readonly name: string; readonly look: typeof look; readonly module: Module }) {
+interface Lowered {
+  readonly module: Module;
+  readonly instantiate: Instantiate;
+}
+
+const lowerInvoke = pipeline('lower', ['lower-invoke'], passes);
+
+function lowered(m: Module): Lowered {
+  const { module } = runPipeline(m, lowerInvoke, { verifyEach: true });
+  return { module, instantiate: (options) => interp.instantiate(module, options) };
+}
+
+/** Holds what is made of a module against the reference; gives what the reference showed. */
+function compare(plan: Plan, lower: (m: Module) => Lowered): readonly Observation[] {
   const m = moduleOf(plan);
+  const { module, instantiate } = lower(m);
+  return m.funcs.flatMap(({ name }) =>
+    plan.inputs.flatMap((args) => {
+      const before = observe((options) => interp.instantiate(m, options), m, { func: name, args });
+      if (findFunc(module, name) === undefined) return [before];
+      const after = observe(instantiate, module, { func: name, args });
+      const differs = difference(before, after);
+      if (differs !== null) {
+        throw new Error(`@${name}(${args.join(', ')}) ${differs}\n${printModule(m)}\n=>\n${printModule(module)}`);
+      }
+      return [before];
+    }),
+  );
+}
+
+test('lower-invoke keeps what random call graphs show', () => {
+  const shown = new Set<string>();
+  const law = fc.property(plans, (plan) => {
+    for (const { outcome, hostCalls } of compare(plan, lowered)) {
+      const caught = hostCalls.some(({ args }) => args[0]?.value === 1000) ? 'caught, ' : '';
+      shown.add(`${caught}${outcome.kind === 'trap' ? outcome.trap : outcome.kind}`);
+    }
+  });
+  fc.assert(law, budget(400));
+  // The law says nothing where nothing is thrown.
+  const wanted = ['return', 'throw', 'caught, return', 'caught, throw', 'indirect-call-type'];
+  expect(wanted.filter((kind) => !shown.has(kind))).toEqual([]);
+});
+
+test('a module has no invoke afterwards, and is the same object where it had none', () => {
+  const law = fc.property(plans, (plan) => {
+    const m = moduleOf(plan);
+    const { module } = lowered(m);
+    expect(hasInvoke(module)).toBe(false);
+    expect(lowered(module).module).toBe(module);
+    if (!hasInvoke(m)) expect(module).toBe(m);
+  });
+  fc.assert(law, budget(100));
+});
+
+test('a chain of callers as long as you like, and a line of as many calls', () => {
+  const count = 20_000;
+  const chain = Array.from({ length: count }, (_, i) => {
+    const call = i + 1 < count ? `call @f${i + 1}()\n  ret` : 'trap throw';
+    return `func @f${i}() {\n^entry:\n  ${call}\n}`;
+  });
+  const line = `func @line() {\n^entry:\n${'  call @f0()\n'.repeat(count)}  ret\n}`;
+  const main = 'func @main() {\n^entry:\n  invoke @line(), ^out, ^out\n^out:\n  ret\n}';
+  const parsed = parseModule([...chain, line, main].join('\n'));
+  if (!parsed.ok) throw new Error(parsed.diagnostics.map(formatDiagnostic).join('\n'));
+  const { module } = runPipeline(parsed.value, lowerInvoke);
+  expect(verifyModule(module)).toEqual([]);
+  expect(module.funcs.length).toBe(2 * (count + 1) + 1);
+});
+
+describe.each(machines())('$name', (engine) => {
+  test('shows of random call graphs what the reference shows', () => {
+    fc.assert(
+      fc.property(plans, (plan) => void compare(plan, engine.lower)),
+      budget(40),
+    );
+  });
+});
+
+function hasInvoke(m: Module): boolean {
+  return m.funcs.some((f) => f.insts.some((inst) => inst?.op.kind === 'invoke'));
 }

@@ -11,8 +11,6 @@ export function machines(): readonly TestEngine[] {
     if (entry.executes !== 'program') return [];
     const engine = (name: string, registers?: number): TestEngine => ({
       name,
-      // The machines have no instruction for `invoke`.
-      takes: (m) => !m.funcs.some((f) => f.insts.some((inst) => inst?.op.kind === 'invoke')),
       lower: (m) => {
         const options = { verifyEach: true, ...(registers === undefined ? {} : { registers }) };
         const { program, module } = lower(m, entry.target, presets, options);

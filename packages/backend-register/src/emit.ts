@@ -7,7 +7,7 @@
  * When the allocator had few registers, parameters or operands of calls may lie in spill slots. Instructions name
  * registers only, so that such a function gets a flat frame: its slots are registers too.
  *
- * Not done: `invoke`, which has no instruction; a pass has to lower it before.
+ * Not done: `invoke`, which has no instruction; `lower-invoke` comes before.
  */
 
 import type { Instr, InstrDef, Operand, RegisterFunc } from '@sluice/bytecode';

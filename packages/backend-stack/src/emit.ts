@@ -5,7 +5,7 @@
  * operand stack (stackify.ts). Cells of the allocation's frame are locals: registers, then slots; those that nothing
  * refers to are left out. Phis cost nothing: they share a local with their operands.
  *
- * Not done: `invoke`, which has no instruction; a pass has to lower it before.
+ * Not done: `invoke`, which has no instruction; `lower-invoke` comes before.
  */
 
 import type { Instr, Operand, StackFunc } from '@sluice/bytecode';

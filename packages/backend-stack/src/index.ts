@@ -10,7 +10,7 @@ import { Forms } from './forms.ts';
 const stackTarget: Target<StackProgram> = defineTarget({
   name: 'stack',
   summary: 'stack bytecode: values on an operand stack, variables in typed locals',
-  prepare: ['split-critical-edges', 'ssa-destruct'],
+  prepare: ['lower-invoke', 'split-critical-edges', 'ssa-destruct'],
   constraints: { registers: null, typed: true },
   emit: (m, allocations) => {
     const allocated = m.funcs.map((f) => {
