@@ -27,7 +27,9 @@ export class BlockEdits {
   readonly #base: Func;
   /** The base's, until a block is added or removed. What is open counts more. */
   #blocks: (Block | undefined)[];
-  readonly #open = new Map<BlockId, OpenBlock>();
+  /** By block; empty until one is opened. `#openIds` lists those that were. */
+  #open: (OpenBlock | undefined)[] = [];
+  readonly #openIds: BlockId[] = [];
   readonly #links: Links;
   readonly #order: Chain<BlockId>;
   /** By value: its block or -1; null until asked for. */
@@ -73,20 +75,20 @@ export class BlockEdits {
   /** Takes a block out; what stands in it must be gone already, or go. */
   remove(b: BlockId): void {
     this.#own()[b] = undefined;
-    this.#open.delete(b);
+    this.#open[b] = undefined;
     this.#order.remove(b);
   }
 
   phis(b: BlockId): readonly ValueId[] {
-    return this.#open.get(b)?.phis.items ?? this.#block(b).phis;
+    return this.#open[b]?.phis.items ?? this.#block(b).phis;
   }
 
   body(b: BlockId): readonly ValueId[] {
-    return this.#open.get(b)?.body.items ?? this.#block(b).body;
+    return this.#open[b]?.body.items ?? this.#block(b).body;
   }
 
   term(b: BlockId): ValueId {
-    return (this.#open.get(b) ?? this.#block(b)).term;
+    return (this.#open[b] ?? this.#block(b)).term;
   }
 
   /** Moves the end of a body, from `at` on (or nothing but the terminator), and the terminator to another, empty block. */
@@ -178,9 +180,13 @@ export class BlockEdits {
   /** The blocks; those of the base, when none differs. */
   finish(): readonly (Block | undefined)[] {
     const base = this.#base.blocks;
-    if (this.#open.size === 0 && this.#blocks === base) return base;
+    if (this.#openIds.length === 0 && this.#blocks === base) return base;
     const blocks = this.#blocks.slice();
-    for (const [b, { phis, body, term }] of this.#open) {
+    for (let i = 0; i < this.#openIds.length; i++) {
+      const b = this.#openIds[i] as BlockId;
+      const open = this.#open[b];
+      if (open === undefined) continue;
+      const { phis, body, term } = open;
       const before = base[b];
       const same =
         before !== undefined &&
@@ -210,11 +216,13 @@ export class BlockEdits {
   }
 
   #opened(b: BlockId): OpenBlock {
-    let open = this.#open.get(b);
+    let open = this.#open[b];
     if (open === undefined) {
       const { phis, body, term } = this.#block(b);
       open = { phis: new Chain(this.#links, phis), body: new Chain(this.#links, body), term, lead: -1 };
-      this.#open.set(b, open);
+      if (this.#open.length === 0) this.#open = new Array<OpenBlock | undefined>(this.#blocks.length);
+      this.#open[b] = open;
+      this.#openIds.push(b);
     }
     return open;
   }

@@ -138,7 +138,8 @@ export class Chain<Id extends number> {
     const links = this.#links;
     const items = this.#items ?? none;
     let last = -1;
-    for (const id of items) {
+    for (let i = 0; i < items.length; i++) {
+      const id = items[i] as Id;
       links.reserve(id);
       links.prev[id] = last;
       if (last >= 0) links.next[last] = id;

@@ -33,7 +33,7 @@ export class Editor {
   #slots: readonly Type[];
   #shapeTouched = false;
   /** The last few constants of each op that `constant` made. */
-  readonly #constants = new Map<OpDef, readonly ValueId[]>();
+  #constants: Map<OpDef, readonly ValueId[]> | null = null;
 
   constructor(base: Func) {
     this.base = base;
@@ -175,20 +175,20 @@ export class Editor {
 
   /** Moves an instruction of a body to the end of a block's body. */
   moveToEnd(v: ValueId, b: BlockId): void {
-    if (this.inst(v).op.kind === 'const') this.#constants.delete(this.inst(v).op);
+    if (this.inst(v).op.kind === 'const') this.#constants?.delete(this.inst(v).op);
     this.#take(v);
     this.#blocks.append(b, v);
   }
 
   /** Moves the bodies of blocks, in this order, to the end of the body of another one. */
   moveBodies(from: readonly BlockId[], to: BlockId): void {
-    this.#constants.clear();
+    this.#constants?.clear();
     this.#blocks.moveBodies(from, to);
   }
 
   /** Replaces the body of a block by these instructions in this order: each stands in the block already. */
   reorder(b: BlockId, body: readonly ValueId[]): void {
-    this.#constants.clear();
+    this.#constants?.clear();
     this.#blocks.reorder(b, body);
   }
 
@@ -212,6 +212,7 @@ export class Editor {
 
   /** A constant at the start of the entry block; one that was made by this editor before is used again. */
   constant(op: OpDef, value: Value): ValueId {
+    this.#constants ??= new Map();
     const known = this.#constants.get(op) ?? none;
     const found = known.find((v) => this.#isConstant(v, op, value));
     if (found !== undefined) return found;
@@ -289,13 +290,12 @@ export class Editor {
 
   /** Takes a block out with all that stands in it; the phis of its targets lose it. */
   removeBlock(b: BlockId): void {
-    for (const target of new Set(this.term(b).blocks)) if (target !== b) this.removePhiInputs(target, b);
-    for (const list of [this.phis(b), this.body(b), [this.termId(b)]]) {
-      for (const v of list) {
-        this.#blocks.place(v, -1);
-        this.#insts.delete(v);
-      }
-    }
+    const { blocks } = this.term(b);
+    for (const target of blocks.length < 2 ? blocks : new Set(blocks))
+      if (target !== b) this.removePhiInputs(target, b);
+    this.#drop(this.phis(b));
+    this.#drop(this.body(b));
+    this.#drop([this.termId(b)]);
     this.#blocks.remove(b);
     this.#shapeTouched = true;
   }
@@ -349,6 +349,13 @@ export class Editor {
     const v = this.#insts.count as ValueId;
     this.#insts.set(v, inst);
     return v;
+  }
+
+  #drop(list: readonly ValueId[]): void {
+    for (let i = 0; i < list.length; i++) {
+      this.#blocks.place(list[i] as ValueId, -1);
+      this.#insts.delete(list[i] as ValueId);
+    }
   }
 
   #take(v: ValueId): void {

@@ -42,8 +42,10 @@ import {
 /** Applies simplifiers and rules everywhere until nothing matches; the number of rewrites. */
 export function rewriteAll(f: Func, cx: FuncContext, index: RuleIndex): number {
   const driver = new Driver(f, cx, index);
-  for (const b of cx.get(orderOf).rpo) {
-    for (const v of f.blocks[b]?.body ?? none) driver.visit(v);
+  const { rpo } = cx.get(orderOf);
+  for (let i = 0; i < rpo.length; i++) {
+    const body = f.blocks[rpo[i] as number]?.body ?? none;
+    for (let k = 0; k < body.length; k++) driver.visit(body[k] as ValueId);
   }
   return driver.rewrites;
 }

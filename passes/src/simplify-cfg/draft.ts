@@ -149,16 +149,18 @@ export function join(d: Draft, a: BlockId, b: BlockId): void {
 export function graphOf(d: Draft): DraftGraph {
   const count = d.term.length;
   let edges = 0;
-  for (const term of d.term) if (term !== undefined) edges += term.blocks.length;
+  for (let b = 0; b < count; b++) edges += d.term[b]?.blocks.length ?? 0;
   const from = fromScratch(edges);
   const to = toScratch(edges);
   const seen = seenScratch(count).fill(-1, 0, count);
   let n = 0;
   // In the order of layout, so that predecessors stand as everywhere else.
-  for (const b of d.f.order) {
-    const term = d.term[b];
-    if (term === undefined) continue;
-    for (const target of term.blocks) {
+  const { order } = d.f;
+  for (let i = 0; i < order.length; i++) {
+    const b = order[i] as number;
+    const targets = d.term[b]?.blocks ?? none;
+    for (let k = 0; k < targets.length; k++) {
+      const target = targets[k] as number;
       if (seen[target] === b) continue;
       seen[target] = b;
       from[n] = b;
@@ -212,7 +214,9 @@ export function carryOut(d: Draft, cx: FuncContext): void {
     if (!sameIds(inst.blocks, blocks)) edit.setInst(phi, withEdges(inst, none, none));
   }
   for (const b of f.order) {
-    for (const phi of f.blocks[b]?.phis ?? none) {
+    const { phis } = f.blocks[b] as NonNullable<(typeof f.blocks)[number]>;
+    for (let i = 0; i < phis.length; i++) {
+      const phi = phis[i] as ValueId;
       const by = resolve(d, phi);
       if (by !== phi) edit.replaceWith(phi, by);
       else if (d.term[ownerOf(d, b)] === undefined) edit.remove(phi);
