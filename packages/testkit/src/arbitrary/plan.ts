@@ -40,7 +40,7 @@ export function planOf(tree: ProgramTree, features: Features): Plan {
     const own = new Draw(func.picks);
     const list = (n: number): Type[] => Array.from({ length: own.below(n) }, () => own.of(types));
     // The entry gives a result, so that it shows something.
-    const params = list(4);
+    const params = list(own.oneIn(8) ? 12 : 4);
     const results = i === 0 ? [own.of(types), ...list(3)] : list(4);
     return { name: `f${i}`, sig: { params, results }, tree: func };
   });

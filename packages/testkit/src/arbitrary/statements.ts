@@ -243,10 +243,11 @@ function buildIf(x: Values, { kind, bodies }: Stmt, draw: Draw, exits: Exits | n
 
 function buildSwitch(x: Values, { bodies }: Stmt, draw: Draw, exits: Exits | null): void {
   const { b } = x;
-  const on = draw.oneIn(3) ? x.value('i32', draw) : x.bounded(7, draw);
+  const base = draw.of([-1, 0, 1, 100, 2 ** 31 - 400, -(2 ** 31)]);
+  const near = (): ValueId => b.emit('i32.add', [x.bounded(7, draw), x.literal('i32', base)]);
+  const on = draw.oneIn(3) ? x.value('i32', draw) : near();
   const join = b.block();
   const targets = bodies.map(() => b.block());
-  const base = draw.below(3) - 1;
   const cases = Array.from({ length: bodies.length + draw.below(3) }, (_, i) => base + i * (draw.oneIn(4) ? 40 : 1));
   const distinct = [...new Set(cases)];
   // Cases may share a target, and go straight to the join.

@@ -271,7 +271,7 @@ export class Values {
   #address(draw: Draw): ValueId {
     const how = draw.below(64);
     if (how === 63 && this.plan.features.traps) return this.value('i32', draw);
-    if (how === 62 && this.plan.features.traps) return this.literal('i32', 65536 - draw.below(10));
+    if (how > 60 && this.plan.features.traps) return this.literal('i32', 65536 * (63 - how) - draw.below(10));
     return this.bounded(draw.of([31, 255, 24, 65528]), draw);
   }
 
@@ -316,7 +316,7 @@ export function constantOf(type: Type, draw: Draw): Value {
 }
 
 function accessOf(op: OpDef, draw: Draw): Imm {
-  const far = draw.oneIn(64) ? 65530 : 0;
+  const far = draw.oneIn(64) ? draw.of([65530, 131070, 2 ** 31, 2 ** 32 - 32]) : 0;
   const offset = draw.below(4) === 3 ? draw.below(24) : 0;
   return { offset: far + offset, align: draw.below(Math.log2(op.access?.bytes ?? 1) + 1) };
 }
