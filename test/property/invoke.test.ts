@@ -8,6 +8,7 @@ import {
   FuncBuilder,
   findFunc,
   formatDiagnostic,
+  type Instance,
   interp,
   type Module,
   makeModule,
@@ -194,12 +195,12 @@ test('a module has no invoke afterwards, and is the same object where it had non
 });
 
 test('a chain of callers as long as you like, and a line of as many calls', () => {
-  const count = 20_000;
+  const count = 5_000;
   const chain = Array.from({ length: count }, (_, i) => {
     const call = i + 1 < count ? `call @f${i + 1}()\n  ret` : 'trap throw';
     return `func @f${i}() {\n^entry:\n  ${call}\n}`;
   });
-  const line = `func @line() {\n^entry:\n${'  call @f0()\n'.repeat(count)}  ret\n}`;
+  const line = `func @line() {\n^entry:\n${'  call @f0()\n'.repeat(4 * count)}  ret\n}`;
   const main = 'func @main() {\n^entry:\n  invoke @line(), ^out, ^out\n^out:\n  ret\n}';
   const parsed = parseModule([...chain, line, main].join('\n'));
   if (!parsed.ok) throw new Error(parsed.diagnostics.map(formatDiagnostic).join('\n'));
@@ -208,7 +209,49 @@ test('a chain of callers as long as you like, and a line of as many calls', () =
   expect(module.funcs.length).toBe(2 * (count + 1) + 1);
 });
 
-describe.each(machines())('$name', (engine) => {
+const reentered = `
+import @enter() -> () from "host" "enter"
+export "main" func @main
+export "throws" func @throws
+func @main(%x: i32) -> i32 {
+^entry:
+  %minus = i32.const -1
+  %r = invoke i32 @middle(%x), ^normal, ^catch
+^normal:
+  ret %r
+^catch:
+  ret %minus
+}
+func @middle(%x: i32) -> i32 {
+^entry:
+  call_host @enter()
+  br_if %x, ^throw, ^fine
+^throw:
+  call @throws()
+  ret %x
+^fine:
+  ret %x
+}
+func @throws() {
+^entry:
+  trap throw
+}`;
+
+describe.each([{ name: 'interp', lower: lowered }, ...machines()])('$name', (engine) => {
+  test('an exception ends at the host, which sees the trap of its own call', () => {
+    const parsed = parseModule(reentered);
+    if (!parsed.ok) throw new Error(parsed.diagnostics.map(formatDiagnostic).join('\n'));
+    const seen: string[] = [];
+    const enter = (): undefined => {
+      const { outcome } = instance.call('throws', []);
+      seen.push(outcome.kind === 'trap' ? outcome.trap : outcome.kind);
+    };
+    const instance: Instance = engine.lower(parsed.value).instantiate({ host: new Map([['host.enter', enter]]) });
+    expect(instance.call('main', [0]).outcome).toEqual({ kind: 'return', values: [0] });
+    expect(instance.call('main', [1]).outcome).toEqual({ kind: 'return', values: [-1] });
+    expect(seen).toEqual(['throw', 'throw']);
+  });
+
   test('shows of random call graphs what the reference shows', () => {
     fc.assert(
       fc.property(plans, (plan) => void compare(plan, engine.lower)),
