@@ -9,12 +9,14 @@
  *          10,000 nested loops. Semi-NCA is near linear there and as fast on small graphs.
  */
 
-import { filledInts, scratchInts } from '../ints.ts';
-import { type DepthFirst, depthFirst } from './dfs.ts';
+import { filledInts, ints, scratchInts } from '../ints.ts';
+import type { DepthFirst } from './dfs.ts';
 import { asIds, type Ids, type Rows, rowsOfPairs } from './ids.ts';
 
 const parentsOf = scratchInts();
 const nodesOf = scratchInts();
+const sizeOf = scratchInts();
+const nextOf = scratchInts();
 const semiOf = scratchInts();
 const bestOf = scratchInts();
 const linkOf = scratchInts();
@@ -53,10 +55,13 @@ export class DominatorTree<Id extends number = number> {
     }
     this.level = asIds(level);
     this.children = rowsOfPairs(count, parents, nodes, n);
-    const walk = depthFirst(count, root, this.children);
-    this.preorder = walk.preorder as Ids<Id>;
-    this.pre = walk.number;
-    this.last = walk.last;
+    const preorder = ints(sequence.length);
+    const pre = filledInts(count, -1);
+    const last = filledInts(count, -1);
+    numberSubtrees(root, idom, sequence, preorder, pre, last);
+    this.preorder = asIds(preorder);
+    this.pre = asIds(pre);
+    this.last = asIds(last);
   }
 
   /**
@@ -84,6 +89,36 @@ export class DominatorTree<Id extends number = number> {
       else y = this.idom[y] as Id;
     }
     return x;
+  }
+}
+
+/** The preorder without a search: a subtree's size says where what follows it begins. */
+function numberSubtrees(
+  root: number,
+  idom: Int32Array,
+  sequence: Ids,
+  preorder: Int32Array,
+  pre: Int32Array,
+  last: Int32Array,
+): void {
+  const size = sizeOf(idom.length);
+  for (let i = 0; i < sequence.length; i++) size[sequence[i] as number] = 1;
+  for (let i = sequence.length - 1; i > 0; i--) {
+    const node = sequence[i] as number;
+    const parent = idom[node] as number;
+    if (node !== root) size[parent] = (size[parent] as number) + (size[node] as number);
+  }
+  // By node: where the next of its children begins.
+  const next = nextOf(idom.length);
+  for (let i = 0; i < sequence.length; i++) {
+    const node = sequence[i] as number;
+    const parent = idom[node] as number;
+    const at = node === root ? 0 : (next[parent] as number);
+    if (node !== root) next[parent] = at + (size[node] as number);
+    next[node] = at + 1;
+    pre[node] = at;
+    last[node] = at + (size[node] as number) - 1;
+    preorder[at] = node;
   }
 }
 
