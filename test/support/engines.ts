@@ -2,7 +2,7 @@
 import { encodeProgram, validateProgram } from '@sluice/bytecode';
 import { lower, presets } from '@sluice/driver';
 import { formatDiagnostic } from '@sluice/ir';
-import type { Pipeline } from '@sluice/pipeline';
+import { type Pipeline, pipeline, runPipeline } from '@sluice/pipeline';
 import type { TestEngine } from '@sluice/testkit';
 
 /** The machines, and each of them again with few registers. */
@@ -13,7 +13,10 @@ export function machines(): readonly TestEngine[] {
       name,
       lower: (m) => {
         const options = { verifyEach: true, ...(registers === undefined ? {} : { registers }) };
-        const { program, module } = lower(m, entry.target, presets, options);
+        const { program } = lower(m, entry.target, presets, options);
+        // The IR before allocation: after it, parameters that got no register are read from slots that the caller set.
+        const prepare = pipeline(entry.name, entry.target.prepare, presets.passes);
+        const { module } = runPipeline(m, prepare);
         const [wrong] = validateProgram(program, { file: name });
         if (wrong !== undefined) throw new Error(`${name}: ${formatDiagnostic(wrong)}`);
         encodeProgram(program);
