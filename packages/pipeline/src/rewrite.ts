@@ -16,7 +16,6 @@ import {
   type Func,
   type Imm,
   type Inst,
-  instOf,
   makeInst,
   none,
   type OpDef,
@@ -31,6 +30,7 @@ import type { FuncContext } from './pass.ts';
 import type { Match, Pattern, Rule, RuleBuilder } from './rule.ts';
 import {
   leftConstant,
+  type Plan,
   type Reader,
   type RuleIndex,
   rightConstant,
@@ -83,12 +83,17 @@ class Driver implements RuleBuilder, Match, Reader {
   inst(v: ValueId): Inst;
   inst(name: string): Inst;
   inst(what: ValueId | string): Inst {
-    const v = typeof what === 'string' ? this.value(what) : what;
-    return this.#edit === null ? instOf(this.#f, v) : this.#edit.inst(v);
+    return this.#at(typeof what === 'string' ? this.value(what) : what);
+  }
+
+  /** The instruction as it is now; the Editor is not asked before it has changed something. */
+  #at(v: ValueId): Inst {
+    return this.#edit === null ? (this.#f.insts[v] as Inst) : this.#edit.inst(v);
   }
 
   visit(v: ValueId): void {
     if (!this.#step(v)) return;
+    // Most instructions don't come here.
     const work = this.#work;
     for (let next = work.pop(); next !== undefined; next = work.pop()) {
       if (this.#editor().has(next)) this.#step(next);
@@ -97,22 +102,24 @@ class Driver implements RuleBuilder, Match, Reader {
 
   /** Tries one rewrite of an instruction; what is to be looked at afterwards goes to `work`, first one on top. */
   #step(v: ValueId): boolean {
-    const inst = this.inst(v);
-    const plan = this.#index.planOf(inst.op);
-    if (plan === null || inst.args.length === 0) return false;
-    const [a, b] = inst.args as readonly [ValueId, ValueId?];
-    const left = this.inst(a).op;
-    const right = b === undefined ? left : this.inst(b).op;
+    const inst = this.#at(v);
+    const plans = this.#index.plansOf(inst.op);
+    const { args } = inst;
+    if (plans === null || args.length === 0) return false;
+    const a = args[0] as ValueId;
+    const b = args.length > 1 ? (args[1] as ValueId) : -1;
+    const left = this.#at(a).op;
+    const right = b === -1 ? left : this.#at(b).op;
     const flags =
       (left.kind === 'const' ? leftConstant : 0) |
       (right.kind === 'const' ? rightConstant : 0) |
       (a === b ? sameOperands : 0);
-    if (flags === 0 && !plan.always && !plan.lefts.has(left) && !plan.rights.has(right)) return false;
-    const { steps } = plan;
+    const { steps, always, lefts, rights } = plans[flags] as Plan;
+    if (!always && !lefts.has(left) && !rights.has(right)) return false;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i] as Step;
-      if ((step.flags & ~flags) !== 0) continue;
       if ((step.left !== null && step.left !== left) || (step.right !== null && step.right !== right)) continue;
+      if (step.third !== null && step.third !== this.#at(args[2] as ValueId).op) continue;
       const done =
         step.rule === null ? this.#simplify(step.simplifier as Simplifier, v, inst) : this.#apply(step.rule, v, inst);
       if (done !== null) return done;

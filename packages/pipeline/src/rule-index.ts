@@ -20,7 +20,7 @@ export interface Reader {
 export type Replacement = ValueId | Inst | ((b: RuleBuilder) => ValueId | Inst);
 
 /**
- * What must hold of the first two operands before a step is worth a look; what is not said need not hold. Only a way
+ * What must hold of the operands before a step is worth a look; what is not said need not hold. Only a way
  * to be fast: a step looks at its operands itself.
  */
 export interface Needs {
@@ -28,7 +28,9 @@ export interface Needs {
   readonly left?: 'constant' | OpDef;
   /** As `left`, of the second one. */
   readonly right?: 'constant' | OpDef;
-  /** They are one value. */
+  /** The third operand is of this op. */
+  readonly third?: OpDef;
+  /** The first two are one value. */
   readonly same?: boolean;
 }
 
@@ -48,13 +50,15 @@ export interface Step {
   readonly flags: number;
   readonly left: OpDef | null;
   readonly right: OpDef | null;
+  readonly third: OpDef | null;
 }
 
-/** @internal The steps for an op, and when none of them can apply: no flag, and no operand of these ops. */
+/** @internal The steps that instructions of one op with certain flags may need. */
 export interface Plan {
   readonly steps: readonly Step[];
-  /** Some step needs nothing. */
+  /** Some step needs no more than the flags. */
   readonly always: boolean;
+  /** Else: the ops of which an operand must be. */
   readonly lefts: ReadonlySet<OpDef>;
   readonly rights: ReadonlySet<OpDef>;
 }
@@ -66,11 +70,11 @@ export const rightConstant = 2;
 /** @internal */
 export const sameOperands = 4;
 
-function stepOf(simplifier: Simplifier | null, rule: Rule | null, { left, right, same }: Needs): Step {
+function stepOf(simplifier: Simplifier | null, rule: Rule | null, { left, right, third, same }: Needs): Step {
   const flags =
     (left === 'constant' ? leftConstant : 0) | (right === 'constant' ? rightConstant : 0) | (same ? sameOperands : 0);
   const opOf = (need: Needs['left']): OpDef | null => (need === undefined || need === 'constant' ? null : need);
-  return { simplifier, rule, flags, left: opOf(left), right: opOf(right) };
+  return { simplifier, rule, flags, left: opOf(left), right: opOf(right), third: third ?? null };
 }
 
 /** What a rule's pattern needs. */
@@ -81,47 +85,52 @@ function needsOf({ pattern: { args } }: Rule): Needs {
     if (pattern === undefined || pattern.kind === 'value') return {};
     return { [key]: pattern.kind === 'op' ? pattern.op : 'constant' };
   };
-  const [a, b] = args;
+  const [a, b, c] = args;
   const same = a?.kind === 'value' && b?.kind === 'value' && a.name === b.name;
-  return { ...of(0), ...of(1), ...(same ? { same } : {}) };
+  return { ...of(0), ...of(1), ...(c?.kind === 'op' ? { third: c.op } : {}), ...(same ? { same } : {}) };
 }
 
 /** Simplifiers and rules by the op of their root, simplifiers first. Make it once for a set of rules. */
 export class RuleIndex {
   readonly #rules: readonly Rule[];
   readonly #simplifiers: readonly Simplifier[];
-  readonly #plans = new Map<OpDef, Plan | null>();
+  readonly #plans = new Map<OpDef, readonly Plan[] | null>();
 
   constructor(rules: readonly Rule[], simplifiers: readonly Simplifier[] = []) {
     this.#rules = rules;
     this.#simplifiers = simplifiers;
   }
 
-  /** @internal What to try on an instruction of this op; null: nothing. */
-  planOf(op: OpDef): Plan | null {
-    let plan = this.#plans.get(op);
-    if (plan === undefined) {
-      plan = this.#plan(op);
-      this.#plans.set(op, plan);
+  /** @internal What to try on an instruction of this op, by the flags of its operands; null: nothing. */
+  plansOf(op: OpDef): readonly Plan[] | null {
+    let plans = this.#plans.get(op);
+    if (plans === undefined) {
+      const steps = this.#stepsOf(op);
+      plans = steps.length === 0 ? null : Array.from({ length: 8 }, (_, flags) => planFor(steps, flags));
+      this.#plans.set(op, plans);
     }
-    return plan;
+    return plans;
   }
 
-  #plan(op: OpDef): Plan | null {
+  #stepsOf(op: OpDef): readonly Step[] {
     const steps: Step[] = [];
     for (const simplifier of this.#simplifiers) {
       const needs = simplifier.accepts(op);
       if (needs !== null) steps.push(stepOf(simplifier, null, needs));
     }
     for (const rule of this.#rules) if (rule.pattern.op === op) steps.push(stepOf(null, rule, needsOf(rule)));
-    if (steps.length === 0) return null;
-    const among = (side: 'left' | 'right'): ReadonlySet<OpDef> =>
-      new Set(steps.map((step) => step[side]).filter((need) => need !== null));
-    return {
-      steps,
-      always: steps.some(({ flags, left, right }) => flags === 0 && left === null && right === null),
-      lefts: among('left'),
-      rights: among('right'),
-    };
+    return steps;
   }
+}
+
+function planFor(all: readonly Step[], flags: number): Plan {
+  const steps = all.filter((step) => (step.flags & ~flags) === 0);
+  const among = (side: 'left' | 'right'): ReadonlySet<OpDef> =>
+    new Set(steps.map((step) => step[side]).filter((need) => need !== null));
+  return {
+    steps,
+    always: steps.some(({ left, right }) => left === null && right === null),
+    lefts: among('left'),
+    rights: among('right'),
+  };
 }

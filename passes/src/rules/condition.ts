@@ -19,13 +19,13 @@ const select: OpDef = coreOp('select');
 
 /** What to test in place of the value that this instruction gives; null: the value itself. */
 export function simplerCondition(inst: Inst, read: Reader): Condition | null {
-  const [a, b, c] = inst.args;
-  if (a === undefined) return null;
-  if (inst.op === eqz) return { rule: 'branch-on-not', value: a, negated: true };
-  if (b === undefined) return null;
-  if (inst.op === ne && isZero(read.inst(b))) return { rule: 'branch-on-not-zero', value: a, negated: false };
-  if (inst.op !== select || c === undefined) return null;
-  const [left, right] = [read.inst(a), read.inst(b)];
+  const { op } = inst;
+  if (op !== eqz && op !== ne && op !== select) return null;
+  const [a, b, c] = inst.args as readonly [ValueId, ValueId, ValueId];
+  if (op === eqz) return { rule: 'branch-on-not', value: a, negated: true };
+  const right = read.inst(b);
+  if (op === ne) return isZero(right) ? { rule: 'branch-on-not-zero', value: a, negated: false } : null;
+  const left = read.inst(a);
   if (left.op.kind !== 'const' || right.op.kind !== 'const' || isZero(left) === isZero(right)) return null;
   return { rule: 'branch-on-select', value: c, negated: isZero(left) };
 }
