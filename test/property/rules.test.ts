@@ -18,7 +18,7 @@ import {
   verifyFunc,
 } from '@sluice/ir';
 import { rules as simplifyRules } from '@sluice/passes/rules/index';
-import { strength } from '@sluice/passes/rules/strength';
+import { expansions, strength } from '@sluice/passes/rules/strength';
 import {
   definePass,
   type OpPattern,
@@ -31,7 +31,7 @@ import {
 } from '@sluice/pipeline';
 import { describe, expect, test } from 'vitest';
 
-const rules = [...simplifyRules, ...strength];
+const rules = [...simplifyRules, ...strength, ...expansions];
 
 type Num = 'i32' | 'i64' | 'f32' | 'f64';
 const nums = ['i32', 'i64', 'f32', 'f64'] as const;
