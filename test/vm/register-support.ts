@@ -65,7 +65,7 @@ export function pairFor(def: InstrDef, type: Type | null, random: Random): Pair 
     { offset: null, bytes: random.bytes(20) },
   ];
   const held = type ?? 'i32';
-  const globals = [{ name: 'g', type: held, mutable: true, init: random.value(held) }];
+  const globals = [{ name: 'g', type: held, mutable: true, init: held === 'externref' ? null : random.value(held) }];
   const results = result === null ? [] : [result];
   const code = codeFor(def, params.length, imm, immediate, type);
   const registers = params.length + 1;

@@ -256,6 +256,7 @@ export function parseSignature(lex: AsmLexer, onName?: (lex: AsmLexer, index: nu
 /** Reads a constant of a type in the syntax of the IR's text form. */
 export function parseValue(lex: AsmLexer, type: Type): Value {
   if (type === 'any' && lex.kind === 'string') return lex.takeString('a string');
+  if (type === 'funcref' && lex.kind === 'symbol') return lex.take('symbol', 'a function');
   if (lex.kind !== 'word') lex.expected(`a constant of type ${type}`);
   const at = lex.span();
   const { text } = lex;

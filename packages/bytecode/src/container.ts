@@ -56,6 +56,9 @@ export const typeCodes: typeof valueTypes = valueTypes;
 export const trapCodes: typeof trapKinds = trapKinds;
 export const exportKinds = ['func', 'global', 'memory'] as const;
 
+/** Forms of a function reference. */
+export const refForms = ['null', 'name'] as const;
+
 /** Forms of constants of type `any`. */
 export const anyForms = ['undefined', 'null', 'false', 'true', 'number', 'bigint', 'string'] as const;
 

@@ -32,6 +32,7 @@ import {
   exportKinds,
   magics,
   operandKinds,
+  refForms,
   sections,
   trapCodes,
   typeCodes,
@@ -269,6 +270,7 @@ function readValue(r: ByteReader, pools: Pools, type: Type): Value {
     case 'v128':
       return fromBits(type, r.word(type === 'f32' ? 4 : type === 'f64' ? 8 : 16));
     case 'funcref':
+      return r.choice(refForms, 'form of reference') === 'null' ? null : r.choice(pools.strings, 'string');
     case 'externref':
       return null;
     case 'any':

@@ -241,6 +241,9 @@ function writeValue(w: ByteWriter, pools: Pools, type: Type, value: Value): void
       w.word(toBits(type, value), type === 'f32' ? 4 : type === 'f64' ? 8 : 16);
       return;
     case 'funcref':
+      w.byte(value === null ? 0 : 1);
+      if (value !== null) w.count(numberOf(pools.strings, String(value)));
+      return;
     case 'externref':
       return;
     case 'any': {

@@ -28,6 +28,9 @@ export function checkItems(cx: Context): void {
     const { type, init } = global;
     if (!isType(type)) diagnostics.push(unknownType(placeOf(cx, global), String(type)));
     else if (!isConst(type, init)) diagnostics.push(badValue(placeOf(cx, global), type));
+    else if (type === 'funcref' && typeof init === 'string' && !cx.funcs.has(init) && !cx.imports.has(init)) {
+      diagnostics.push(unknownName(placeOf(cx, global), 'function', init));
+    }
   }
   checkMemory(cx);
   checkTable(cx);
@@ -123,7 +126,7 @@ export function isI32(value: unknown): value is number {
   return typeof value === 'number' && Object.is(value | 0, value);
 }
 
-/** Whether a value is a constant of the type: the forms of ir/src/value.ts, of which references have only null. */
+/** Whether a value is a constant of the type: the forms of ir/src/value.ts, of which references to hosts have only null. */
 export function isConst(type: Type, value: Value): boolean {
   switch (type) {
     case 'i32':
@@ -138,6 +141,7 @@ export function isConst(type: Type, value: Value): boolean {
     case 'f64':
       return typeof value === 'bigint' ? f64FromBits(f64Bits(value)) === value : typeof value === 'number';
     case 'funcref':
+      return value === null || typeof value === 'string';
     case 'externref':
       return value === null;
     case 'any':
