@@ -3,6 +3,7 @@
  * that are no choice are replaced, and the rest becomes a `Func`.
  */
 
+import { Memo } from './analysis/memo.ts';
 import type { PlacedPhi } from './build-phis.ts';
 import { Forwarding } from './edit-forward.ts';
 import type { Block, BlockId, Func, Inst, ValueId } from './func.ts';
@@ -78,8 +79,8 @@ function funcOf(built: BuiltFunc, order: readonly BlockId[], insts: Func['insts'
     slots,
     valueNames: new Map([...valueNames].filter(([v]) => insts[v] !== undefined)),
     blockNames: new Map([...blockNames].filter(([b]) => blocks[b] !== undefined)),
-    shape: { cache: new Map() },
-    cache: new Map(),
+    shape: { cache: new Memo() },
+    cache: new Memo(),
   };
 }
 

@@ -15,7 +15,8 @@ import { none, sameIds } from './inst.ts';
 import { filledInts } from './ints.ts';
 
 interface OpenBlock {
-  readonly phis: Chain<ValueId>;
+  /** Null until it changes: mostly it doesn't. */
+  phis: Chain<ValueId> | null;
   readonly body: Chain<ValueId>;
   term: ValueId;
   /** The last instruction that was put at the start of the body, where the next one goes; -1: none. */
@@ -31,7 +32,8 @@ export class BlockEdits {
   #open: (OpenBlock | undefined)[] = [];
   readonly #openIds: BlockId[] = [];
   readonly #links: Links;
-  readonly #order: Chain<BlockId>;
+  /** Null until it changes. */
+  #order: Chain<BlockId> | null = null;
   /** By value: its block or -1; null until asked for. */
   #home: Int32Array | null = null;
 
@@ -40,7 +42,6 @@ export class BlockEdits {
     this.#blocks = base.blocks as (Block | undefined)[];
     // A few more: what is inserted has larger ids.
     this.#links = new Links(base.insts.length + 16);
-    this.#order = new Chain(new Links(base.blocks.length + 4), base.order);
   }
 
   // Blocks.
@@ -50,17 +51,17 @@ export class BlockEdits {
   }
 
   get entry(): BlockId {
-    const entry = this.#order.first;
-    if (entry < 0) throw new Error(`@${this.#base.name} has no blocks`);
+    const entry = this.#order === null ? this.#base.order[0] : this.#order.first;
+    if (entry === undefined || entry < 0) throw new Error(`@${this.#base.name} has no blocks`);
     return entry as BlockId;
   }
 
   get order(): readonly BlockId[] {
-    return this.#order.items;
+    return this.#order === null ? this.#base.order : this.#order.items;
   }
 
   setOrder(order: readonly BlockId[]): void {
-    this.#order.reset(order);
+    this.#ordered().reset(order);
   }
 
   /** A new block with a terminator and nothing else, right after `after`, or at the end. */
@@ -68,7 +69,8 @@ export class BlockEdits {
     const b = this.#blocks.length as BlockId;
     this.#own().push({ phis: none, body: none, term });
     this.place(term, b);
-    this.#order.insertAfter(after !== null && this.has(after) ? after : this.#order.last, b);
+    const order = this.#ordered();
+    order.insertAfter(after !== null && this.has(after) ? after : order.last, b);
     return b;
   }
 
@@ -76,11 +78,11 @@ export class BlockEdits {
   remove(b: BlockId): void {
     this.#own()[b] = undefined;
     this.#open[b] = undefined;
-    this.#order.remove(b);
+    this.#ordered().remove(b);
   }
 
   phis(b: BlockId): readonly ValueId[] {
-    return this.#open[b]?.phis.items ?? this.#block(b).phis;
+    return this.#open[b]?.phis?.items ?? this.#block(b).phis;
   }
 
   body(b: BlockId): readonly ValueId[] {
@@ -138,15 +140,19 @@ export class BlockEdits {
   }
 
   addPhi(b: BlockId, v: ValueId): void {
-    this.#opened(b).phis.append(v);
+    this.#openedPhis(b).append(v);
     this.place(v, b);
   }
 
   /** Takes an instruction that isn't a terminator out of its block. */
   take(v: ValueId, isPhi: boolean): void {
-    const open = this.#opened(this.home(v) as BlockId);
-    if (open.lead === v) open.lead = open.body.before(v);
-    (isPhi ? open.phis : open.body).remove(v);
+    const b = this.home(v) as BlockId;
+    if (isPhi) this.#openedPhis(b).remove(v);
+    else {
+      const open = this.#opened(b);
+      if (open.lead === v) open.lead = open.body.before(v);
+      open.body.remove(v);
+    }
     this.place(v, -1);
   }
 
@@ -186,14 +192,12 @@ export class BlockEdits {
       const b = this.#openIds[i] as BlockId;
       const open = this.#open[b];
       if (open === undefined) continue;
-      const { phis, body, term } = open;
+      const { body, term } = open;
       const before = base[b];
+      const phis = this.phis(b);
       const same =
-        before !== undefined &&
-        before.term === term &&
-        sameIds(before.phis, phis.items) &&
-        sameIds(before.body, body.items);
-      blocks[b] = same ? before : { phis: phis.items, body: body.items, term };
+        before !== undefined && before.term === term && sameIds(before.phis, phis) && sameIds(before.body, body.items);
+      blocks[b] = same ? before : { phis, body: body.items, term };
     }
     // Without the blocks that have come and gone: results that the shape keeps are as long as the list of blocks.
     while (blocks.length > base.length && blocks.at(-1) === undefined) blocks.pop();
@@ -218,13 +222,24 @@ export class BlockEdits {
   #opened(b: BlockId): OpenBlock {
     let open = this.#open[b];
     if (open === undefined) {
-      const { phis, body, term } = this.#block(b);
-      open = { phis: new Chain(this.#links, phis), body: new Chain(this.#links, body), term, lead: -1 };
+      const { body, term } = this.#block(b);
+      open = { phis: null, body: new Chain(this.#links, body), term, lead: -1 };
       if (this.#open.length === 0) this.#open = new Array<OpenBlock | undefined>(this.#blocks.length);
       this.#open[b] = open;
       this.#openIds.push(b);
     }
     return open;
+  }
+
+  #openedPhis(b: BlockId): Chain<ValueId> {
+    const open = this.#opened(b);
+    open.phis ??= new Chain(this.#links, this.#block(b).phis);
+    return open.phis;
+  }
+
+  #ordered(): Chain<BlockId> {
+    this.#order ??= new Chain(new Links(this.#base.blocks.length + 4), this.#base.order);
+    return this.#order;
   }
 
   #homes(count: number): Int32Array {

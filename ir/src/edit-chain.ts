@@ -14,6 +14,9 @@ import { ints } from './ints.ts';
 
 const empty = new Int32Array(0);
 
+/** What `items` is reading; it never gets shorter. */
+const listed: number[] = [];
+
 /** The links of all chains of ids of one kind. */
 export class Links {
   next: Int32Array = empty;
@@ -59,9 +62,10 @@ export class Chain<Id extends number> {
   get items(): readonly Id[] {
     if (this.#items !== null) return this.#items;
     const { next } = this.#links;
-    const items: Id[] = [];
-    for (let id = this.#first; id >= 0; id = next[id] as number) items.push(id as Id);
-    this.#items = items.length === 0 ? none : items;
+    let n = 0;
+    for (let id = this.#first; id >= 0; id = next[id] as number) listed[n++] = id;
+    // A copy: a list that grows keeps room for more than it ever gets.
+    this.#items = n === 0 ? none : (listed.slice(0, n) as Id[]);
     return this.#items;
   }
 

@@ -6,6 +6,7 @@
  * the graph, since analyses number blocks by it.
  */
 
+import { Memo } from './analysis/memo.ts';
 import type { Block, BlockId, Func, Inst } from './func.ts';
 import { none, sameIds } from './inst.ts';
 import type { Type } from './type.ts';
@@ -28,7 +29,7 @@ export function finished(base: Func, edited: Edited): Func {
   const { insts, instsChanged, blocks, order, slots, shapeTouched } = edited;
   if (!instsChanged && blocks === base.blocks && slots === base.slots && sameIds(order, base.order)) return base;
   const keepsShape = !shapeTouched || sameShape(base, edited);
-  const shape = keepsShape ? base.shape : { cache: new Map() };
+  const shape = keepsShape ? base.shape : { cache: new Memo() };
   return {
     name: base.name,
     sig: base.sig,
@@ -40,7 +41,7 @@ export function finished(base: Func, edited: Edited): Func {
     valueNames: base.valueNames,
     blockNames: base.blockNames,
     shape,
-    cache: new Map(),
+    cache: new Memo(),
   };
 }
 

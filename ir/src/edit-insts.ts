@@ -6,7 +6,7 @@
  * out of date, so that each is asked again.
  */
 
-import { usesOf } from './analysis/uses.ts';
+import { type Uses, usesOf } from './analysis/uses.ts';
 import { Forwarding } from './edit-forward.ts';
 import type { Func, Inst, ValueId } from './func.ts';
 import { none, sameInst, withArgs } from './inst.ts';
@@ -69,9 +69,10 @@ export class InstEdits {
   /** The instructions that use a value now, each once. */
   users(v: ValueId): readonly ValueId[] {
     const root = this.resolve(v);
-    const found = new Set<ValueId>();
     const uses = usesOf(this.#base);
     const newUsers = this.#noteUsers();
+    if (this.#forward.empty && !newUsers.has(root)) return this.#usersIn(uses, root);
+    const found = new Set<ValueId>();
     const visit = (member: ValueId): void => {
       if (member < uses.start.length - 1) for (const user of uses.of(member)) found.add(user);
       for (const user of newUsers.get(member) ?? none) found.add(user);
@@ -79,6 +80,20 @@ export class InstEdits {
     visit(root);
     for (const member of this.#forward.membersOf(root)) visit(member);
     return [...found].filter((user) => this.has(user) && this.get(user).args.includes(root));
+  }
+
+  /** Users of the base that still are. */
+  #usersIn({ start, items }: Uses, v: ValueId): readonly ValueId[] {
+    const found: ValueId[] = [];
+    if (v >= start.length - 1) return found;
+    let last = -1;
+    for (let i = start[v] as number; i < (start[v + 1] as number); i++) {
+      const user = items[i] as ValueId;
+      if (user === last || !this.#insts[user]?.args.includes(v)) continue;
+      last = user;
+      found.push(user);
+    }
+    return found;
   }
 
   /** Whether exactly one instruction uses a value; false also when that isn't seen among its first `limit` users. */

@@ -6,6 +6,7 @@
  * `FuncBuilder` (build.ts).
  */
 
+import type { Results } from './analysis/memo.ts';
 import type { Span } from './diag.ts';
 import type { Imm, OpDef } from './op.ts';
 import type { ResultType, Signature, Type } from './type.ts';
@@ -39,7 +40,7 @@ export interface Block {
 /** The control-flow graph as analyses see it: kept by the Editor unless a block or an edge changed. */
 export interface Shape {
   /** Results of analyses of the shape, by analysis. @internal */
-  readonly cache: Map<object, unknown>;
+  readonly cache: Results;
 }
 
 /** A function in SSA form. `order[0]` is the entry block, which has no predecessors. */
@@ -61,7 +62,7 @@ export interface Func {
   readonly blockNames: ReadonlyMap<BlockId, string>;
   readonly shape: Shape;
   /** Results of analyses of the function, by analysis. @internal */
-  readonly cache: Map<object, unknown>;
+  readonly cache: Results;
 }
 
 /** A function that the host provides, called by `call_host`. */

@@ -111,7 +111,8 @@ function identity(count: number): Int32Array {
 function number(tree: DominatorTree<BlockId>, s: State): void {
   const { f, versions } = s;
   const reads = s.cx.options.reads;
-  for (const b of tree.preorder) {
+  for (let at = 0; at < tree.preorder.length; at++) {
+    const b = tree.preorder[at] as BlockId;
     const { phis, body, term } = f.blocks[b] as NonNullable<(typeof f.blocks)[number]>;
     enterBlock(versions, b);
     for (let i = 0; i < phis.length; i++) visitPhi(s, phis[i] as ValueId, b);
@@ -276,7 +277,8 @@ function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Ver
   const writes = ints(f.blocks.length);
   let read = 0;
   let written = 0;
-  for (const b of tree.preorder) {
+  for (let at = 0; at < tree.preorder.length; at++) {
+    const b = tree.preorder[at] as BlockId;
     const block = f.blocks[b];
     if (block === undefined) continue;
     let mask = (f.insts[block.term] as Inst).op.effect.writes;
@@ -306,7 +308,8 @@ function writesOfLoops(cx: State['cx'], writes: Int32Array): Int32Array {
   const loops = cx.get(loopForest);
   const { rpo } = cx.get(orderOf);
   const inLoop = ints(loops.count);
-  for (const b of rpo) {
+  for (let i = 0; i < rpo.length; i++) {
+    const b = rpo[i] as BlockId;
     const l = loops.loopOf(b);
     if (l !== -1) inLoop[l] = (inLoop[l] as number) | (writes[b] as number);
   }

@@ -29,15 +29,16 @@
  */
 
 import {
+  type BlockId,
+  blockOf,
   type CallGraph,
   callGraph,
-  callSites,
   Editor,
   type Func,
   instOf,
-  loopForest,
   type Module,
   orderOf,
+  rowLength,
   sizeOf,
   termOf,
   type ValueId,
@@ -125,9 +126,8 @@ function inlineInto(state: State, caller: number): boolean {
   const sites = plan(state, caller, f);
   if (sites.length === 0) return false;
   const edit = new Editor(f);
-  const loops = loopForest(f);
   for (const { call, callee } of sites.reverse()) {
-    spliceCall(edit, call, funcs[callee] as Func, cx.ops, loops);
+    spliceCall(edit, call, funcs[callee] as Func, cx.ops);
   }
   funcs[caller] = edit.finish();
   state.sizes[caller] = -1;
@@ -142,14 +142,17 @@ interface Site {
 /** The calls to inline, in order. */
 function plan(state: State, caller: number, f: Func): Site[] {
   const { cx, graph, funcs } = state;
-  if (callSites(f).direct.length === 0) return [];
+  // Calls of the module's functions that it had at first; more come only with what is inlined here.
+  if (rowLength(graph.callees, caller) === 0) return [];
   cx.enter(f);
   const sites: Site[] = [];
   const before = sizeOfFunc(state, caller);
   const limit = Math.min(largestCaller, before * cx.options.growth + freeGrowth);
   let size = before;
-  for (const b of orderOf(f).rpo) {
-    for (const call of f.blocks[b]?.body ?? []) {
+  const { rpo } = orderOf(f);
+  for (let i = 0; i < rpo.length; i++) {
+    const b = rpo[i] as BlockId;
+    for (const call of blockOf(f, b).body) {
       const { op, imm } = instOf(f, call);
       const callee = op.kind === 'call' && op.imm === 'func' ? graph.indexOf(String(imm)) : -1;
       if (callee === -1) continue;

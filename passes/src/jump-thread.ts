@@ -109,7 +109,8 @@ function find(f: Func, cx: Context): Found {
   };
   // Facts end with the subtree in which they hold.
   const scopes: { readonly on: ValueId; readonly before: Fact | undefined; readonly last: number }[] = [];
-  for (const b of tree.preorder) {
+  for (let i = 0; i < tree.preorder.length; i++) {
+    const b = tree.preorder[i] as BlockId;
     const at = tree.pre[b] as number;
     for (let top = scopes.at(-1); top !== undefined && top.last < at; top = scopes.at(-1)) {
       if (top.before === undefined) w.facts.delete(top.on);

@@ -95,7 +95,9 @@ export default definePass({
     const loops = cx.get(loopForest);
     if (loops.count === 0) return;
     const state = newState(f, cx, loops);
-    for (const b of cx.get(orderOf).rpo) {
+    const rpo = cx.get(orderOf).rpo;
+    for (let i = 0; i < rpo.length; i++) {
+      const b = rpo[i] as BlockId;
       const loop = loops.loopOf(b);
       if (loop === -1) continue;
       enter(state, loop);

@@ -152,6 +152,11 @@ function rotate(f: Func, cx: Context, plan: Plan, copies: Copy[]): void {
   const before = (v: ValueId): ValueId => first.get(v) ?? v;
   for (const v of body) {
     const inst = instOf(f, v);
+    if (inst.op.kind === 'const') {
+      // One is enough: from the preheader it reaches all that the header reached.
+      edit.moveToEnd(v, preheader);
+      continue;
+    }
     first.set(v, edit.append(preheader, withArgs(inst, inst.args.map(before))));
   }
   const test = instOf(f, term);
@@ -182,7 +187,7 @@ function addInputs(cx: Context, b: BlockId, from: BlockId, to: BlockId, before: 
 function repair(cx: Context, copies: Copy[]): void {
   const ssa = new SsaRepair(cx.edit, coreOp('phi'));
   for (const { value, at, copy } of copies.reverse()) {
-    ssa.repair(value, new Map([[at, copy]]));
+    ssa.repair(value, [[at, copy]]);
     // With one way back the header's phis have one input left.
     if (cx.edit.inst(value).op.kind === 'phi') ssa.consider(value);
   }

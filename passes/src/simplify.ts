@@ -34,7 +34,9 @@ export default definePass({
   run(f, cx) {
     let changed = rewriteAll(f, cx, allRules) > 0;
     const read: Reader = { ops: cx.ops, inst: (v) => (changed ? cx.edit.inst(v) : instOf(f, v)) };
-    for (const b of cx.get(orderOf).rpo) {
+    const rpo = cx.get(orderOf).rpo;
+    for (let i = 0; i < rpo.length; i++) {
+      const b = rpo[i] as BlockId;
       if (termOf(f, b).op.kind === 'br_if') changed = straighten(f, b, read, cx) || changed;
     }
   },

@@ -37,12 +37,13 @@ export const callSites: Analysis<CallSites> = defineAnalysis({
     const direct: ValueId[] = [];
     const indirect: ValueId[] = [];
     const references: ValueId[] = [];
-    f.insts.forEach((inst, id) => {
-      if (inst === undefined) return;
+    for (let id = 0; id < f.insts.length; id++) {
+      const inst = f.insts[id];
+      if (inst === undefined) continue;
       const { kind, imm } = inst.op;
       if (kind === 'call' || kind === 'invoke') (imm === 'sig' ? indirect : direct).push(id as ValueId);
       else if (imm === 'func') references.push(id as ValueId);
-    });
+    }
     return { direct, indirect, references };
   },
 });
@@ -96,6 +97,7 @@ function buildGraph(m: Module): CallGraph {
   const callCount = new Int32Array(count);
   m.funcs.forEach((f, caller) => {
     const sites = callSites(f);
+    if (sites.direct.length === 0 && sites.indirect.length === 0) return;
     const targets = new Set<number>();
     for (const site of sites.direct) {
       const callee = indexOf(String(f.insts[site]?.imm));
@@ -149,13 +151,17 @@ function functionComponents(
   const components: (readonly number[])[] = [];
   const cyclic = new Uint8Array(count);
   for (const component of strongComponents(count + signatures, graph)) {
-    const funcs = component.filter((node) => node < count);
+    const funcs = signatures === 0 ? component : component.filter((node) => node < count);
     if (funcs.length === 0) continue;
     components.push(funcs);
     for (const func of funcs) {
-      const callsItself = graph.items.subarray(graph.start[func], graph.start[func + 1]).includes(func);
-      if (component.length > 1 || callsItself) cyclic[func] = 1;
+      if (component.length > 1 || calls(graph, func, func)) cyclic[func] = 1;
     }
   }
   return { components, cyclic };
+}
+
+function calls({ start, items }: Rows, from: number, to: number): boolean {
+  for (let e = start[from] as number; e < (start[from + 1] as number); e++) if (items[e] === to) return true;
+  return false;
 }

@@ -127,13 +127,22 @@ export class LoopForest {
 
   /** The blocks in the loop that lead to its header. */
   latches(l: LoopId): readonly BlockId[] {
-    return [...row(this.#order.preds, this.header[l] as number)].filter((p) => this.contains(l, p));
+    const { start, items } = this.#order.preds;
+    const header = this.header[l] as number;
+    const latches: BlockId[] = [];
+    for (let e = start[header] as number; e < (start[header + 1] as number); e++) {
+      if (this.contains(l, items[e] as BlockId)) latches.push(items[e] as BlockId);
+    }
+    return latches;
   }
 
   /** The only block outside that leads to the header, if it leads nowhere else; else -1. */
   preheader(l: LoopId): BlockId | -1 {
     let found: BlockId | -1 = -1;
-    for (const p of row(this.#order.preds, this.header[l] as number)) {
+    const { start, items } = this.#order.preds;
+    const header = this.header[l] as number;
+    for (let e = start[header] as number; e < (start[header + 1] as number); e++) {
+      const p = items[e] as BlockId;
       if (this.contains(l, p)) continue;
       if (found !== -1) return -1;
       found = p;
@@ -153,7 +162,9 @@ export class LoopForest {
     const loops = ints(this.#order.rpo.length);
     const blocks = ints(this.#order.rpo.length);
     let n = 0;
-    for (const b of this.#order.rpo) {
+    const rpo = this.#order.rpo;
+    for (let i = 0; i < rpo.length; i++) {
+      const b = rpo[i] as BlockId;
       if ((this.innermost[b] as number) < 0) continue;
       loops[n] = this.innermost[b] as number;
       blocks[n++] = b;
@@ -282,7 +293,8 @@ function entryRows({ headers, others }: Found, renamed: (old: number) => number)
 function sortLoops(order: BlockOrder, found: Found): { preorder: Ids; number: Ids; last: Ids } {
   const root = found.headers.length;
   const pairs = new PairList();
-  for (const b of order.rpo) {
+  for (let i = 0; i < order.rpo.length; i++) {
+    const b = order.rpo[i] as BlockId;
     const loop = found.innermost[b] as number;
     if (loop === -1 || found.headers[loop] !== b) continue;
     const parent = found.parents[loop] as number;

@@ -1,5 +1,6 @@
 /** Functions of the binary form: ids are given in the order of the text, parameters first. */
 
+import { Memo } from '../analysis/memo.ts';
 import type { Block, BlockId, Func, Inst, ValueId } from '../func.ts';
 import { none } from '../inst.ts';
 import { type Imm, isTerminator, type OpDef } from '../op.ts';
@@ -42,9 +43,9 @@ export function readFunc(r: Reader, strings: readonly string[], ops: readonly Op
     order.push(b as BlockId);
   }
   if (s.top >= insts.length) r.wrong(`an operand names instruction ${s.top} of ${insts.length}`, s.topAt);
-  const shape = { cache: new Map() };
+  const shape = { cache: new Memo() };
   const names = { valueNames: new Map(), blockNames: new Map() };
-  return { name, sig, params, insts, blocks, order, slots, ...names, shape, cache: new Map() };
+  return { name, sig, params, insts, blocks, order, slots, ...names, shape, cache: new Memo() };
 }
 
 function readBlock(s: State): Block {

@@ -7,6 +7,7 @@
  * body instruction, a type that does not fit and the like are read as written, for the verifier to refuse.
  */
 
+import { Memo } from '../analysis/memo.ts';
 import type { Span } from '../diag.ts';
 import * as codes from '../diag-codes.ts';
 import type { Block, BlockId, Func, Inst, ValueId } from '../func.ts';
@@ -85,8 +86,8 @@ export function parseFunc(lex: Lexer, ops: OpTable): Func {
     slots,
     valueNames: s.valueNames,
     blockNames: s.blockNames,
-    shape: { cache: new Map() },
-    cache: new Map(),
+    shape: { cache: new Memo() },
+    cache: new Memo(),
   };
 }
 

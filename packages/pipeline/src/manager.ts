@@ -125,11 +125,17 @@ class Run {
   onFuncs(instances: readonly PassInstance[]): void {
     const keeps = this.#options.keepCaches === true;
     const contexts = instances.map((instance) => new Context(instance, this.#shared));
+    const again = this.#repeats(instances);
+    // By instance: what it made of the function at hand.
+    const made: Func[] = [];
     const changed: Func[] = [];
     for (const original of this.module.funcs) {
       let f = original;
       for (let i = 0; i < instances.length; i++) {
-        const next = this.#onFunc(instances[i] as PassInstance, contexts[i] as Context, f);
+        const before = again[i] as number;
+        const settled = before !== -1 && made[before] === f;
+        const next = settled ? f : this.#onFunc(instances[i] as PassInstance, contexts[i] as Context, f);
+        made[i] = next;
         if (next !== f && f !== original && !keeps) dropCaches(f, next.shape);
         f = next;
       }
@@ -139,6 +145,19 @@ class Run {
       }
     }
     this.#shared.module = withFuncs(this.module, changed);
+  }
+
+  /**
+   * By instance: the last one before it of the same idempotent pass with the same options, which need not run again on what
+   * the first one made; -1 for none. All run where someone counts or listens: remarks say why nothing was done.
+   */
+  #repeats(instances: readonly PassInstance[]): readonly number[] {
+    const { choose, limit, remark } = this.#shared;
+    const counted = choose !== null || limit !== Number.POSITIVE_INFINITY || remark !== null;
+    return instances.map(({ pass, options }, i) => {
+      if (!pass.idempotent || counted) return -1;
+      return instances.findLastIndex((other, k) => k < i && other.pass === pass && sameOptions(other.options, options));
+    });
   }
 
   #onFunc(instance: PassInstance, cx: Context, f: Func): Func {
@@ -181,4 +200,9 @@ class Run {
     this.#shared.module = after;
     for (const observer of this.#observers) observer.ranOnModule?.(instance, before, after, end - start);
   }
+}
+
+function sameOptions(a: PassInstance['options'], b: PassInstance['options']): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

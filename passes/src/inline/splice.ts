@@ -16,7 +16,7 @@ import {
   filledInts,
   type Inst,
   instOf,
-  type LoopForest,
+  loopForest,
   makeInst,
   none,
   type OpDef,
@@ -46,8 +46,8 @@ interface Copy {
   readonly firstSlot: number;
 }
 
-/** Replaces a call by a copy of the callee. `loops` are those of the caller before any edit. */
-export function spliceCall(edit: Editor, call: ValueId, callee: Func, ops: OpTable, loops: LoopForest): void {
+/** Replaces a call, which stands in its block since before any edit, by a copy of the callee. */
+export function spliceCall(edit: Editor, call: ValueId, callee: Func, ops: OpTable): void {
   const inst = edit.inst(call);
   const before = edit.blockOf(call);
   const rest = edit.splitBlock(before, call, br);
@@ -59,7 +59,7 @@ export function spliceCall(edit: Editor, call: ValueId, callee: Func, ops: OpTab
   copyBodies(copy);
   fillPhis(copy);
   // Slots of an activation are fresh: a block outside of loops runs once in it.
-  if (loops.loopOf(before) !== -1) clearSlots(copy, before);
+  if (callee.slots.length > 0 && loopForest(edit.base).loopOf(before) !== -1) clearSlots(copy, before);
   edit.setTerm(before, makeInst(br, none, { blocks: [blockIn(copy, callee.order[0] as BlockId)], loc: inst.loc }));
   joinReturns(copy, call, inst, rest);
 }
@@ -84,7 +84,9 @@ const blockIn = (copy: Copy, b: BlockId): BlockId => copy.blocks[b] as BlockId;
 function addBlocks(copy: Copy, after: BlockId): void {
   const { edit, callee } = copy;
   let last = after;
-  for (const b of orderOf(callee).rpo) {
+  const { rpo } = orderOf(callee);
+  for (let i = 0; i < rpo.length; i++) {
+    const b = rpo[i] as BlockId;
     const term = termOf(callee, b);
     last = edit.addBlock(makeInst(br, none, { loc: term.loc }), last);
     copy.blocks[b] = last;
@@ -98,7 +100,9 @@ function addBlocks(copy: Copy, after: BlockId): void {
 /** Bodies and terminators in reverse postorder, so that operands are there before what uses them. */
 function copyBodies(copy: Copy): void {
   const { edit, callee, values } = copy;
-  for (const b of orderOf(callee).rpo) {
+  const { rpo } = orderOf(callee);
+  for (let i = 0; i < rpo.length; i++) {
+    const b = rpo[i] as BlockId;
     const to = blockIn(copy, b);
     for (const v of callee.blocks[b]?.body ?? none) {
       values[v] = edit.append(to, renamed(copy, instOf(callee, v)));
@@ -123,7 +127,9 @@ function renamed(copy: Copy, inst: Inst): Inst {
 
 function fillPhis(copy: Copy): void {
   const { edit, callee } = copy;
-  for (const b of orderOf(callee).rpo) {
+  const { rpo } = orderOf(callee);
+  for (let i = 0; i < rpo.length; i++) {
+    const b = rpo[i] as BlockId;
     for (const v of callee.blocks[b]?.phis ?? none) {
       const inst = instOf(callee, v);
       // Inputs from blocks that are not reached were not copied.
@@ -136,7 +142,6 @@ function fillPhis(copy: Copy): void {
 }
 
 function clearSlots({ edit, ops, callee, firstSlot }: Copy, b: BlockId): void {
-  if (callee.slots.length === 0) return;
   const set = slotSetter(ops);
   callee.slots.forEach((type, k) => {
     const zero = edit.append(b, zeroInst(type));

@@ -10,8 +10,10 @@ import type { ModuleContext } from '@sluice/pipeline';
 export function withoutUnused(before: Module, after: Module, cx: Pick<ModuleContext, 'rewrite' | 'enter'>): Module {
   if (after.exports.length === 0 && after.start === null) return after;
   const was = callGraph(before);
-  const graph = callGraph(after);
   const shown = new Set([after.start, ...after.exports.map(({ name }) => name)]);
+  // Nothing hidden was called: another call graph would tell nothing.
+  if (after.funcs.every(({ name }, i) => shown.has(name) || was.callCount[i] === 0)) return after;
+  const graph = callGraph(after);
   const callers = Int32Array.from(after.funcs, (_, i) => row(graph.callers, i).length);
   const gone = new Uint8Array(after.funcs.length);
   const work = after.funcs.map((_, i) => i).reverse();

@@ -91,7 +91,9 @@ export function forward(f: Func, cx: Context, stores: boolean, edited: boolean):
     ...none,
     unseen: { memory: null, heap: [] },
   };
-  for (const b of tree.preorder) {
+  const preorder = tree.preorder;
+  for (let i = 0; i < preorder.length; i++) {
+    const b = preorder[i] as BlockId;
     const idom = tree.idom[b] as number;
     const before = idom === -1 ? none : (after[idom] as Known);
     state.memory = before.memory;

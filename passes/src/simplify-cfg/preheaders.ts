@@ -27,7 +27,9 @@ export function makePreheaders(s: State): boolean {
   const shape = shapeOf(s);
   const loops = loopsOf(s, shape);
   let made = false;
-  for (const header of searchOf(s, shape).preorder as Iterable<BlockId>) {
+  const preorder = searchOf(s, shape).preorder;
+  for (let i = 0; i < preorder.length; i++) {
+    const header = preorder[i] as BlockId;
     if (loops[header] === 0) continue;
     if (((loops[header] as number) & SEVERAL_ENTRIES) !== 0) {
       s.cx.declined('the loop has several entries', termIdOf(s, header));

@@ -46,7 +46,9 @@ export function skipEmpty(s: State): void {
   if (s.spent) return;
   const shape = shapeOf(s);
   let to: Int32Array | null = null;
-  for (const b of searchOf(s, shape).preorder as Iterable<BlockId>) {
+  const preorder = searchOf(s, shape).preorder;
+  for (let i = 0; i < preorder.length; i++) {
+    const b = preorder[i] as BlockId;
     const target = passesOnTo(s, b);
     if (target === -1 || keepsForm(s, shape, b, target) || !worthSkipping(s, shape, b, target)) continue;
     to ??= filledInts(s.d.term.length, -1);
@@ -63,7 +65,8 @@ export function skipEmpty(s: State): void {
     added: new Map(),
     inputs: new Map(),
   };
-  for (const p of searchOf(s, shape).preorder as Iterable<BlockId>) {
+  for (let i = 0; i < preorder.length; i++) {
+    const p = preorder[i] as BlockId;
     if (!s.spent && to[p] === -1) leadPast(s, shape, skipping, p);
   }
   for (const [target, { from, via }] of skipping.added) {
@@ -112,14 +115,16 @@ function breakCycles(to: Int32Array): void {
 
 /** Leads the edges of a block past the empty blocks that they meet. */
 function leadPast(s: State, shape: Shape, k: Skipping, p: BlockId): void {
-  const targets = row(shape.succs, p);
+  const { start, items } = shape.succs;
   let some = false;
-  for (const x of targets) {
+  for (let e = start[p] as number; e < (start[p + 1] as number); e++) {
+    const x = items[e] as number;
     if (k.to[x] !== -1) some = true;
     k.arrived[x] = p;
     k.via[x] = p;
   }
   if (!some) return;
+  const targets = row(shape.succs, p);
   const goals = new Map<BlockId, BlockId>();
   const added: [target: BlockId, via: BlockId][] = [];
   for (const x of targets) {

@@ -103,7 +103,8 @@ export function loopsOf(s: State, shape: Shape): Uint8Array {
   const loops = bytes(s.d.term.length);
   const { start, items } = shape.preds;
   const dfs = searchOf(s, shape);
-  for (const b of dfs.preorder as Iterable<BlockId>) {
+  for (let i = 0; i < dfs.preorder.length; i++) {
+    const b = dfs.preorder[i] as BlockId;
     for (let e = start[b] as number; e < (start[b + 1] as number); e++) {
       const p = items[e] as BlockId;
       if (!isAncestor(dfs, b, p)) continue;
