@@ -141,6 +141,7 @@ describe('opt', () => {
     const file = join(folder, form === 'stack' ? 'fib.sbc' : 'fib.srbc');
     sluice(['opt', fib, '-O2', '-o', file]);
     expect(sluice(['dis', file]).stdout).toBe(text);
+    expect(sluice(['verify', file]).code).toBe(0);
   });
 });
 

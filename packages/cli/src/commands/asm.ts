@@ -32,11 +32,16 @@ const command: Command = {
 
 export default command;
 
+/** Whether text is assembly of the register machine: by extension, or by what it says of itself. */
+export function isRegisterText(bytes: Uint8Array, file: string): boolean {
+  const head = new TextDecoder().decode(bytes.subarray(0, 4096));
+  return /\.srasm$/.test(file) || /^\s*(;[^\n]*\s*)*\.machine\s+register/.test(head);
+}
+
 /** Assembles text for the machine that is named or that the extension tells. */
 export function assembleFile(bytes: Uint8Array, file: string, machine: string | undefined): Result<Program> {
   const text = new TextDecoder().decode(bytes);
-  const told =
-    machine ?? (/\.srasm$/.test(file) || /^\s*(;[^\n]*\s*)*\.machine\s+register/.test(text) ? 'register' : 'stack');
+  const told = machine ?? (isRegisterText(bytes, file) ? 'register' : 'stack');
   if (told === 'stack') return assembleStack(text, { file });
   if (told === 'register') return assembleRegister(text, { file });
   throw new DiagnosticError(badUsage(`no machine '${told}'`, 'there are: stack, register'));
