@@ -91,7 +91,11 @@ export const blockOfValue: Analysis<Ids<BlockId>> = defineAnalysis({
   },
 });
 
-/** @internal Writes the block of each instruction that stands in one. */
+/**
+ * Writes the block of each instruction that stands in one to `home`, by `ValueId`; other elements stay.
+ *
+ * @internal
+ */
 export function fillHomes(f: Func, home: Int32Array): void {
   const { order, blocks } = f;
   for (let i = 0; i < order.length; i++) {
