@@ -38,7 +38,12 @@ export class Forwarding {
   resolveAll(args: readonly ValueId[]): readonly ValueId[] {
     for (let i = 0; i < args.length; i++) {
       const arg = args[i] as ValueId;
-      if (this.resolve(arg) !== arg) return args.map((a) => this.resolve(a));
+      const now = this.resolve(arg);
+      if (now === arg) continue;
+      const resolved = args.slice();
+      resolved[i] = now;
+      for (let k = i + 1; k < args.length; k++) resolved[k] = this.resolve(args[k] as ValueId);
+      return resolved;
     }
     return args;
   }

@@ -119,11 +119,20 @@ export class InstEdits {
 
   /** Applies the substitutions everywhere; the instructions, and whether one says something else than in the base. */
   finish(): { readonly insts: readonly (Inst | undefined)[]; readonly changed: boolean } {
-    if (!this.#forward.empty)
-      for (let v = 0; v < this.#insts.length; v++) if (this.has(v as ValueId)) this.get(v as ValueId);
+    if (!this.#forward.empty) this.#resolveAll();
     let changed = false;
     for (let i = 0; i < this.#touched.length && !changed; i++) changed = this.#differs(this.#touched[i] as ValueId);
     return { insts: this.#insts, changed };
+  }
+
+  #resolveAll(): void {
+    const forward = this.#forward;
+    for (let v = 0; v < this.#insts.length; v++) {
+      const inst = this.#insts[v];
+      if (inst === undefined || inst.args.length === 0) continue;
+      const args = forward.resolveAll(inst.args);
+      if (args !== inst.args) this.#write(v as ValueId, withArgs(inst, args));
+    }
   }
 
   /** Operands as they are now are enough: substitutions since then are in the sets of `#forward`. */

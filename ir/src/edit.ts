@@ -249,12 +249,16 @@ export class Editor {
     this.#insts.set(v, inst);
     if (sameIds(old.blocks, inst.blocks)) return;
     this.#shapeTouched = true;
-    const targets = old.blocks.length < 3 ? old.blocks : new Set(old.blocks);
-    const kept = inst.blocks.length < 3 ? null : new Set(inst.blocks);
-    for (const target of targets) {
+    if (old.blocks.length < 3 && inst.blocks.length < 3) {
       // A target that stands there twice has lost its inputs the second time.
-      if (!(kept === null ? inst.blocks.includes(target) : kept.has(target))) this.removePhiInputs(target, b);
+      for (let i = 0; i < old.blocks.length; i++) {
+        const target = old.blocks[i] as BlockId;
+        if (!inst.blocks.includes(target)) this.removePhiInputs(target, b);
+      }
+      return;
     }
+    const kept = new Set(inst.blocks);
+    for (const target of new Set(old.blocks)) if (!kept.has(target)) this.removePhiInputs(target, b);
   }
 
   /** Makes every edge from `b` to `from` go to `to` instead; the phis of `to` are the caller's to fill. */
@@ -265,7 +269,9 @@ export class Editor {
   /** Takes a predecessor out of all phis of a block. */
   removePhiInputs(b: BlockId, pred: BlockId): void {
     if (!this.hasBlock(b)) return;
-    for (const phi of this.phis(b)) {
+    const phis = this.phis(b);
+    for (let i = 0; i < phis.length; i++) {
+      const phi = phis[i] as ValueId;
       const inst = this.inst(phi);
       const at = inst.blocks.indexOf(pred);
       if (at < 0) continue;
@@ -291,8 +297,9 @@ export class Editor {
   /** Takes a block out with all that stands in it; the phis of its targets lose it. */
   removeBlock(b: BlockId): void {
     const { blocks } = this.term(b);
-    for (const target of blocks.length < 2 ? blocks : new Set(blocks))
-      if (target !== b) this.removePhiInputs(target, b);
+    if (blocks.length < 3) {
+      for (let i = 0; i < blocks.length; i++) if (blocks[i] !== b) this.removePhiInputs(blocks[i] as BlockId, b);
+    } else for (const target of new Set(blocks)) if (target !== b) this.removePhiInputs(target, b);
     this.#drop(this.phis(b));
     this.#drop(this.body(b));
     this.#drop([this.termId(b)]);
@@ -326,7 +333,8 @@ export class Editor {
     const rest = this.addBlock(makeInst(br, none, { loc: term.loc }), b);
     this.#blocks.moveTail(b, at, rest);
     this.#insts.set(this.termId(b), makeInst(br, none, { blocks: [rest], loc: term.loc }));
-    for (const target of new Set(term.blocks)) this.renamePred(target, b, rest);
+    const targets = term.blocks.length < 2 ? term.blocks : new Set(term.blocks);
+    for (const target of targets) this.renamePred(target, b, rest);
     return rest;
   }
 

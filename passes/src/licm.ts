@@ -26,8 +26,10 @@ import {
   blockOf,
   type Effect,
   type Func,
+  filledInts,
   type Inst,
   instOf,
+  ints,
   type LoopForest,
   type LoopId,
   loopForest,
@@ -109,7 +111,7 @@ export default definePass({
 function newState(f: Func, cx: Context, loops: LoopForest): State {
   let deepest = 0;
   for (let l = 0; l < loops.count; l++) deepest = Math.max(deepest, loops.depth[l] as number);
-  const next = new Int32Array(loops.count);
+  const next = ints(loops.count);
   // An irreducible loop can be entered past its header, so that nothing is certain there.
   for (let l = 0; l < loops.count; l++) next[l] = loops.irreducible(l as LoopId) ? -1 : (loops.header[l] as number);
   return {
@@ -117,23 +119,25 @@ function newState(f: Func, cx: Context, loops: LoopForest): State {
     cx,
     loops,
     writes: writesOfLoops(f, loops),
-    starts: { next, last: new Int32Array(loops.count).fill(-1), traps: new Int32Array(loops.count) },
-    defLoop: new Int32Array(f.insts.length).fill(-1),
-    chain: new Int32Array(deepest + 1).fill(-1),
+    starts: { next, last: filledInts(loops.count, -1), traps: ints(loops.count) },
+    defLoop: filledInts(f.insts.length, -1),
+    chain: filledInts(deepest + 1, -1),
     depth: 0,
-    preheaders: new Int32Array(loops.count).fill(-2),
+    preheaders: filledInts(loops.count, -2),
   };
 }
 
 /** By loop: the regions that something in it, or in a loop inside it, writes. */
 function writesOfLoops(f: Func, loops: LoopForest): Int32Array {
-  const writes = new Int32Array(loops.count);
-  for (const b of f.order) {
+  const writes = ints(loops.count);
+  for (let i = 0; i < f.order.length; i++) {
+    const b = f.order[i] as BlockId;
     const loop = loops.loopOf(b);
     const block = f.blocks[b];
     if (loop === -1 || block === undefined) continue;
+    const { body } = block;
     let set = termOf(f, b).op.effect.writes;
-    for (const v of block.body) set |= instOf(f, v).op.effect.writes;
+    for (let k = 0; k < body.length; k++) set |= instOf(f, body[k] as ValueId).op.effect.writes;
     writes[loop] = (writes[loop] as number) | set;
   }
   for (let l = loops.count - 1; l >= 0; l--) {
@@ -159,8 +163,10 @@ function visitBlock(state: State, b: BlockId, loop: LoopId): void {
   const { f, cx, loops, starts, defLoop } = state;
   const block = blockOf(f, b);
   if (starts.next[loop] === b) starts.last[loop] = b;
-  for (const phi of block.phis) defLoop[phi] = loop;
-  for (const v of block.body) {
+  const { phis, body } = block;
+  for (let i = 0; i < phis.length; i++) defLoop[phis[i] as number] = loop;
+  for (let i = 0; i < body.length; i++) {
+    const v = body[i] as ValueId;
     const inst = instOf(f, v);
     const to = target(state, v, inst, b, loop);
     if (to === -1 || !cx.choose('licm.profit', worthHoisting(inst)) || !cx.rewrite('hoisted', v)) {

@@ -29,6 +29,7 @@ import {
   coreOp,
   type Func,
   instOf,
+  ints,
   type LoopForest,
   type LoopId,
   loopForest,
@@ -97,7 +98,7 @@ export default definePass({
 
 /** By loop: how many loops are nested inside it. */
 function heights(loops: LoopForest): Int32Array {
-  const height = new Int32Array(loops.count);
+  const height = ints(loops.count);
   for (let l = loops.count - 1; l >= 0; l--) {
     const parent = loops.parent[l] as number;
     if (parent >= 0) height[parent] = Math.max(height[parent] as number, (height[l] as number) + 1);

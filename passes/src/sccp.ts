@@ -144,7 +144,9 @@ function visitBlock(s: State, b: BlockId): void {
   s.waiting[b] = 0;
   const block = f.blocks[b];
   if (block === undefined) return;
-  for (const v of block.phis) {
+  const { phis } = block;
+  for (let i = 0; i < phis.length; i++) {
+    const v = phis[i] as ValueId;
     s.home[v] = b + 1;
     visitPhi(s, v, b);
   }
@@ -256,7 +258,7 @@ function visitTerm(s: State, b: BlockId, v: ValueId): void {
   const before = s.takes[b] as number;
   s.level[v] = VARIES;
   let way = ALL;
-  const [on] = args;
+  const on = args.length > 0 ? (args[0] as ValueId) : undefined;
   if (on !== undefined && s.level[on] === CONSTANT) {
     const value = s.constant[on];
     if (op.kind === 'br_if') way = blocks[value !== 0 ? 0 : 1] as number;

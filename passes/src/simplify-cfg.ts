@@ -74,8 +74,11 @@ export default definePass({
       simplifyPhis(s);
       skipEmpty(s);
       prune(s);
+      const merged = s.rewrites;
+      const { same } = s.d;
       mergeLines(s);
-      if (s.rewrites === before) break;
+      // Merging alone makes nothing else possible, unless it was a phi's value that it found.
+      if (merged === before && (s.rewrites === merged || (same === null && s.d.same === null))) break;
     }
     settleAll(s);
     // A phi that merged values from outside, and does not change in the loop, has moved to the preheader.

@@ -27,8 +27,6 @@ const dominatorOf = scratchInts();
 export class DominatorTree<Id extends number = number> {
   /** By node: its immediate dominator; -1 for the root. */
   readonly idom: Ids<Id>;
-  /** By node: the nodes that it dominates immediately, in the order of `sequence`. */
-  readonly children: Rows<Id>;
   /** The tree in preorder: a node before what it dominates. */
   readonly preorder: Ids<Id>;
   /** By node: its position in `preorder`. */
@@ -37,24 +35,20 @@ export class DominatorTree<Id extends number = number> {
   readonly last: Ids;
   /** By node: its depth in the tree; the root has 0. */
   readonly level: Ids;
+  readonly #sequence: Ids;
+  #children: Rows<Id> | null = null;
 
   /** @internal `sequence` lists the reached nodes, each after its dominator; children keep that order. */
   constructor(root: Id, idom: Int32Array, sequence: Ids) {
     const count = idom.length;
     this.idom = asIds(idom);
-    const parents = parentsOf(sequence.length);
-    const nodes = nodesOf(sequence.length);
+    this.#sequence = sequence;
     const level = filledInts(count, -1);
-    let n = 0;
     for (let i = 0; i < sequence.length; i++) {
       const node = sequence[i] as Id;
       level[node] = node === root ? 0 : (level[idom[node] as number] as number) + 1;
-      if (node === root) continue;
-      parents[n] = idom[node] as number;
-      nodes[n++] = node;
     }
     this.level = asIds(level);
-    this.children = rowsOfPairs(count, parents, nodes, n);
     const preorder = ints(sequence.length);
     const pre = filledInts(count, -1);
     const last = filledInts(count, -1);
@@ -62,6 +56,27 @@ export class DominatorTree<Id extends number = number> {
     this.preorder = asIds(preorder);
     this.pre = asIds(pre);
     this.last = asIds(last);
+  }
+
+  /** By node: the nodes that it dominates immediately, in the order of `sequence`. */
+  get children(): Rows<Id> {
+    this.#children ??= this.#childRows();
+    return this.#children;
+  }
+
+  #childRows(): Rows<Id> {
+    const sequence = this.#sequence;
+    const parents = parentsOf(sequence.length);
+    const nodes = nodesOf(sequence.length);
+    let n = 0;
+    for (let i = 0; i < sequence.length; i++) {
+      const node = sequence[i] as Id;
+      const parent = this.idom[node] as number;
+      if (parent < 0) continue;
+      parents[n] = parent;
+      nodes[n++] = node;
+    }
+    return rowsOfPairs(this.idom.length, parents, nodes, n);
   }
 
   /**

@@ -9,6 +9,6 @@ const table: Int32Array = Int32Array.from({ length: 256 }, (_, byte) => {
 /** The CRC-32 of the bytes, as an unsigned number. */
 export function crc32(bytes: Uint8Array): number {
   let crc = -1;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 255] as number);
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ (table[(crc ^ (bytes[i] as number)) & 255] as number);
   return ~crc >>> 0;
 }

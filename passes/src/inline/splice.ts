@@ -9,6 +9,7 @@
 
 import {
   type BlockId,
+  blockOf,
   coreOp,
   type Editor,
   type Effect,
@@ -104,12 +105,20 @@ function copyBodies(copy: Copy): void {
   for (let i = 0; i < rpo.length; i++) {
     const b = rpo[i] as BlockId;
     const to = blockIn(copy, b);
-    for (const v of callee.blocks[b]?.body ?? none) {
+    const { body } = blockOf(callee, b);
+    for (let k = 0; k < body.length; k++) {
+      const v = body[k] as ValueId;
       values[v] = edit.append(to, renamed(copy, instOf(callee, v)));
     }
     const term = termOf(callee, b);
     if (term.op.kind !== 'ret') edit.setTerm(to, renamed(copy, term));
   }
+}
+
+function idsIn<Id extends number>(map: Int32Array, ids: readonly Id[]): Id[] {
+  const renamed = ids.slice();
+  for (let i = 0; i < renamed.length; i++) renamed[i] = map[renamed[i] as number] as Id;
+  return renamed;
 }
 
 function renamed(copy: Copy, inst: Inst): Inst {
@@ -118,9 +127,9 @@ function renamed(copy: Copy, inst: Inst): Inst {
   return {
     op,
     type,
-    args: args.length === 0 ? none : args.map((arg) => valueIn(copy, arg)),
+    args: args.length === 0 ? none : idsIn(copy.values, args),
     imm,
-    blocks: blocks.length === 0 ? none : blocks.map((target) => blockIn(copy, target)),
+    blocks: blocks.length === 0 ? none : idsIn(copy.blocks, blocks),
     loc,
   };
 }

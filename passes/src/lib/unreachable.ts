@@ -31,7 +31,9 @@ function reachable(edit: Editor): Uint8Array {
   const stack: BlockId[] = [edit.entry];
   reached[edit.entry] = 1;
   for (let b = stack.pop(); b !== undefined; b = stack.pop()) {
-    for (const target of edit.term(b).blocks) {
+    const { blocks } = edit.term(b);
+    for (let i = 0; i < blocks.length; i++) {
+      const target = blocks[i] as BlockId;
       if (reached[target] === 1) continue;
       reached[target] = 1;
       stack.push(target);

@@ -117,12 +117,13 @@ function summarise(f: Func): Summary | null {
   if (!readsRelevant(f)) return null;
   const changed = bytes(f.blocks.length);
   const busy = bytes(f.blocks.length);
-  for (const b of f.order) {
+  for (let i = 0; i < f.order.length; i++) {
+    const b = f.order[i] as BlockId;
     const { body, term } = blockOf(f, b);
     let bits = changesOf(instOf(f, term).op.effect);
     let touched = instOf(f, term).op.effect.writes;
-    for (const v of body) {
-      const { effect } = instOf(f, v).op;
+    for (let k = 0; k < body.length; k++) {
+      const { effect } = (f.insts[body[k] as number] as Inst).op;
       const regions = effect.reads | effect.writes;
       if ((regions & relevant) === 0) continue;
       touched |= regions;
@@ -136,10 +137,10 @@ function summarise(f: Func): Summary | null {
 
 /** Whether some instruction gives what it reads of memory, globals or the heap. */
 function readsRelevant(f: Func): boolean {
-  for (const b of f.order) {
-    const { body } = blockOf(f, b);
-    for (let i = 0; i < body.length; i++) {
-      const { effect, kind } = (f.insts[body[i] as number] as Inst).op;
+  for (let i = 0; i < f.order.length; i++) {
+    const { body } = blockOf(f, f.order[i] as BlockId);
+    for (let k = 0; k < body.length; k++) {
+      const { effect, kind } = (f.insts[body[k] as number] as Inst).op;
       if ((effect.reads & relevant) !== 0 && kind === 'value') return true;
     }
   }
@@ -176,8 +177,10 @@ function forget(state: State, bits: number): void {
 
 function visitBlock(state: State, f: Func, b: BlockId): void {
   state.unseen = { memory: null, heap: [] };
-  for (const v of blockOf(f, b).body) {
-    const { op } = instOf(f, v);
+  const { body } = blockOf(f, b);
+  for (let i = 0; i < body.length; i++) {
+    const v = body[i] as ValueId;
+    const { op } = f.insts[v] as Inst;
     const { effect } = op;
     if (((effect.reads | effect.writes) & relevant) !== 0) {
       const role = roleOf(op);
