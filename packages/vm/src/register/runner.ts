@@ -6,6 +6,7 @@
  * exact: a quantum is at most what is left, and the unit that overdraws it ends the execution before it has an effect.
  */
 
+import type { Instr } from '@sluice/bytecode';
 import {
   acceptArguments,
   type Execution,
@@ -68,6 +69,14 @@ const deepest = 2 ** 30;
 /** Calls from the host into the machine within calls of the host; each takes some of the host's own stack. */
 const mostNesting = 200;
 
+/** A host call in the code. `at`: the import's index; -1 where the table decides. */
+interface HostSite {
+  readonly instr: Instr;
+  readonly indirect: boolean;
+  readonly at: number;
+  readonly callerCells: number;
+}
+
 /** A call from outside that is under way. */
 interface Activity {
   /** Units of fuel used before the present quantum, and that quantum. */
@@ -104,6 +113,10 @@ class Runner {
   #top: number;
   #active = 0;
   #nesting = 0;
+  /** Calls from outside so far. */
+  #calls = 0;
+  /** By slot of code: what its host call is; filled when it is first carried out. */
+  readonly #sites: (HostSite | undefined)[] = [];
 
   constructor(guest: GuestState, counting: boolean, makeCore: (host: LoopHost) => Core) {
     this.#guest = guest;
@@ -135,6 +148,7 @@ class Runner {
     const activity: Activity = { used: 0, quantum: 0, thrown: noThrow, trap: null };
     this.#activity = activity;
     this.#nesting++;
+    this.#calls++;
     core.setCount(0);
     try {
       const { stillborn } = this.#guest;
@@ -223,19 +237,20 @@ class Runner {
   /** Calls a host function, which may call back: until it returns the machine's top is behind the caller's frame. */
   #host(pc: number, fp: number): void {
     const { core } = this;
-    const { loaded } = core;
     const slot = core.slotOf(pc);
-    const instr = loaded.instrs[slot];
-    const caller = funcAt(loaded, slot);
-    if (instr === null || instr === undefined || caller === null) throw new Error('a host call without instruction');
+    const site = this.#sites[slot] ?? this.#siteAt(slot);
+    const { instr, indirect } = site;
     const cells = core.cells(fp);
-    const indirect = instr.def.role === 'call-indirect';
-    const index = indirect ? elementOf(loaded, instr.operands[2] as readonly number[], cells) : null;
-    const at = index ?? loaded.importIndex.get(String(instr.operands[1])) ?? -1;
-    const [item, host] = [loaded.program.imports[at], this.#guest.imports[at]];
+    const at = indirect ? (elementOf(core.loaded, instr.operands[2] as readonly number[], cells) ?? -1) : site.at;
+    const item = core.loaded.program.imports[at];
+    const host = this.#guest.imports[at];
     if (item === undefined || host === undefined) throw new Error('a host call without import');
-    const [top, active, fuel, depth] = [this.#top, this.#active, core.get('fuel'), core.get('depth')];
-    this.#top = core.frameEnd(fp, caller.cells);
+    const top = this.#top;
+    const active = this.#active;
+    const fuel = core.get('fuel');
+    const depth = core.get('depth');
+    const calls = this.#calls;
+    this.#top = core.frameEnd(fp, site.callerCells);
     this.#active = this.#guest.limits.depth - depth;
     try {
       performHostCall(instr, item, host, cells);
@@ -245,11 +260,26 @@ class Runner {
     } finally {
       this.#top = top;
       this.#active = active;
-      core.set('fuel', fuel);
-      core.set('depth', depth);
-      core.set('fp', fp);
-      core.set('pc', indirect ? core.placeOf(nextSlot(loaded, slot)) : pc);
+      // The loop's numbers are as they were unless the host called back.
+      if (calls !== this.#calls || indirect) {
+        core.set('fuel', fuel);
+        core.set('depth', depth);
+        core.set('fp', fp);
+        core.set('pc', indirect ? core.placeOf(nextSlot(core.loaded, slot)) : pc);
+      }
     }
+  }
+
+  #siteAt(slot: number): HostSite {
+    const { loaded } = this.core;
+    const instr = loaded.instrs[slot];
+    const caller = funcAt(loaded, slot);
+    if (instr === null || instr === undefined || caller === null) throw new Error('a host call without instruction');
+    const indirect = instr.def.role === 'call-indirect';
+    const at = indirect ? -1 : (loaded.importIndex.get(String(instr.operands[1])) ?? -1);
+    const site: HostSite = { instr, indirect, at, callerCells: caller.cells };
+    this.#sites[slot] = site;
+    return site;
   }
 
   /** Carries out an op by its meaning; 1: it trapped. */

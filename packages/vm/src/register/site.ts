@@ -70,7 +70,9 @@ function immediateOf(op: OpDef, instr: Instr): Imm {
 export function performHostCall(instr: Instr, item: Import, host: HostFunction, cells: FrameCells): void {
   const defs = listAt(instr, 0);
   const uses = listAt(instr, 2);
-  const args = item.sig.params.map((type, i) => cells.read(type, uses[i] ?? 0));
+  const { params } = item.sig;
+  const args: Value[] = [];
+  for (let i = 0; i < params.length; i++) args.push(cells.read(params[i] as Type, uses[i] ?? 0));
   const results = acceptResults(item.sig, host(...args), `host function @${item.name}`);
   for (const [i, type] of item.sig.results.entries()) {
     const def = defs[i];

@@ -16,8 +16,13 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
   const { loaded, codeBase, framesBase, frameBytes } = plan;
   const own = new WebAssembly.Memory({ initial: Math.ceil((framesBase + 2 * frameBytes) / pageBytes) });
   let current = new DataView(own.buffer);
+  // Growing detaches what was there: a view of length 0. Asking the memory for its buffer each time is slow.
+  let probe = new Uint8Array(own.buffer);
   const view = (): DataView => {
-    if (current.buffer !== own.buffer) current = new DataView(own.buffer);
+    if (probe.length === 0) {
+      probe = new Uint8Array(own.buffer);
+      current = new DataView(own.buffer);
+    }
     return current;
   };
   layOut(plan, own);
