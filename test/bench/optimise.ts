@@ -70,7 +70,7 @@ export function optimiseFigures(): readonly Figure[] {
     for (const level of ['O1', 'O2', 'O3']) {
       figures.push({
         name: `${level} on the corpus, ${moduleSize(corpus)} instructions: k units for 1,000`,
-        value: unitsPerThousand(corpus, level, 7, 3) / 1000,
+        value: unitsPerThousand(corpus, level, 9, 25) / 1000,
         limit: level === 'O2' ? 1000 : null,
       });
     }
