@@ -8,6 +8,11 @@ import type { Value } from './value.ts';
 /** Which limit ended an execution; not part of a program's meaning. */
 export type ResourceEnd = 'fuel' | 'call-depth' | 'memory' | 'aborted';
 
+/** What to say of a resource end: `out of fuel`. */
+export function resourceMessage(end: ResourceEnd): string {
+  return end === 'aborted' ? 'aborted' : `out of ${end}`;
+}
+
 /** How an execution ended. */
 export type Outcome =
   | { readonly kind: 'return'; readonly values: readonly Value[] }

@@ -13,6 +13,7 @@ import {
   type Outcome,
   ok,
   type Result,
+  resourceMessage,
   signatureOf,
   type Type,
   toNumber,
@@ -111,6 +112,6 @@ function judge(outcome: Outcome): Verdict {
     case 'exit':
       return { code: outcome.code, message: outcome.message };
     case 'resource':
-      return { code: 3, message: `out of ${outcome.end}` };
+      return { code: 3, message: resourceMessage(outcome.end) };
   }
 }

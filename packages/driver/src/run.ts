@@ -3,6 +3,7 @@
 import { encodeProgram } from '@sluice/bytecode';
 import {
   fail,
+  type Host,
   type Instance,
   type Limits,
   type Loaded,
@@ -24,6 +25,8 @@ export interface RunRequest {
   readonly pipeline: Pipeline;
   /** Gets what the program prints. */
   readonly out: (text: string) => void;
+  /** Functions for imports, by `module.field`, beside those of the language; they come first. */
+  readonly host?: Host;
   readonly limits?: Partial<Limits>;
   /** Count executed instructions (engines run a counting variant, somewhat slower). */
   readonly count?: boolean;
@@ -97,12 +100,12 @@ export function prepare(
     level,
     codeSize: size,
     compileMs,
-    run: ({ args, out, limits = {}, count = false, signal = null }) => {
+    run: ({ args, out, host, limits = {}, count = false, signal = null }) => {
       const values = loaded.parseArgs(args);
       if (!values.ok) return values;
       let instance: Instance;
       try {
-        instance = instantiate({ host: loaded.host(out), limits, count, signal });
+        instance = instantiate({ host: new Map([...loaded.host(out), ...(host ?? [])]), limits, count, signal });
       } catch (error) {
         if (error instanceof Error && /host|import/.test(error.message))
           return fail(missingImport(file, error.message));

@@ -9,6 +9,7 @@ import {
   type Outcome,
   ok,
   type Result,
+  resourceMessage,
   type Value,
   type Verdict,
 } from '@sluice/ir';
@@ -109,6 +110,6 @@ function judge(outcome: Outcome, liveAllocations: number): Verdict {
     case 'exit':
       return { code: outcome.code, message: outcome.message };
     case 'resource':
-      return { code: 3, message: `out of ${outcome.end}` };
+      return { code: 3, message: resourceMessage(outcome.end) };
   }
 }
