@@ -95,6 +95,10 @@ const versionOf = scratchInts();
 const hashesOf = scratchInts();
 const valuesOf = scratchInts();
 const sameOf = scratchInts();
+const writesOf = scratchInts();
+
+// Of functions that don't read what they write.
+const noVersions = new Int32Array(0);
 
 function tableFor(count: number): Table {
   let size = 16;
@@ -274,7 +278,7 @@ interface Versions {
 }
 
 function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Versions {
-  const writes = ints(f.blocks.length);
+  const writes = writesOf(f.blocks.length).fill(0, 0, f.blocks.length);
   let read = 0;
   let written = 0;
   for (let at = 0; at < tree.preorder.length; at++) {
@@ -295,16 +299,16 @@ function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Ver
   const count = tracked.length;
   return {
     tracked,
-    now: ints(count),
-    after: ints(count * f.blocks.length),
-    looped: count === 0 ? writes : writesOfLoops(cx, writes),
+    now: count === 0 ? noVersions : ints(count),
+    after: count === 0 ? noVersions : ints(count * f.blocks.length),
+    looped: count === 0 ? noVersions : writesOfLoops(cx, writes, f.blocks.length),
     order: count === 0 ? null : cx.get(orderOf),
     last: 0,
   };
 }
 
 /** By block: what is written in the loop of which it is the header; everything where a loop has several entries. */
-function writesOfLoops(cx: State['cx'], writes: Int32Array): Int32Array {
+function writesOfLoops(cx: State['cx'], writes: Int32Array, count: number): Int32Array {
   const loops = cx.get(loopForest);
   const { rpo } = cx.get(orderOf);
   const inLoop = ints(loops.count);
@@ -318,7 +322,7 @@ function writesOfLoops(cx: State['cx'], writes: Int32Array): Int32Array {
     const parent = loops.parent[l] as number;
     if (parent !== -1) inLoop[parent] = (inLoop[parent] as number) | (inLoop[l] as number);
   }
-  const looped = filledInts(writes.length, -1);
+  const looped = filledInts(count, -1);
   for (let l = 0; l < loops.count; l++) {
     if (!loops.irreducible(l as LoopId)) looped[loops.header[l] as number] = inLoop[l] as number;
   }
