@@ -6,8 +6,11 @@
 /** Results by analysis. A `Map` will do as well. */
 export interface Results extends Iterable<readonly [object, unknown]> {
   readonly size: number;
+  /** The result of an analysis; undefined where there is none. */
   get(key: object): unknown;
+  /** Remembers a result in place of what was remembered for this analysis. */
   set(key: object, value: unknown): unknown;
+  /** Forgets everything. */
   clear(): void;
 }
 
@@ -21,17 +24,20 @@ interface Entry {
 export class Memo implements Results {
   #first: Entry | null = null;
 
+  /** The number of results. */
   get size(): number {
     let size = 0;
     for (let entry = this.#first; entry !== null; entry = entry.next) size++;
     return size;
   }
 
+  /** The result of an analysis; undefined where there is none. */
   get(key: object): unknown {
     for (let entry = this.#first; entry !== null; entry = entry.next) if (entry.key === key) return entry.value;
     return undefined;
   }
 
+  /** Remembers a result in place of what was remembered for this analysis. */
   set(key: object, value: unknown): void {
     for (let entry = this.#first; entry !== null; entry = entry.next) {
       if (entry.key !== key) continue;
@@ -41,10 +47,12 @@ export class Memo implements Results {
     this.#first = { key, value, next: this.#first };
   }
 
+  /** Forgets everything. */
   clear(): void {
     this.#first = null;
   }
 
+  /** Analyses with their results, latest first. */
   *[Symbol.iterator](): Generator<readonly [object, unknown], void, void> {
     for (let entry = this.#first; entry !== null; entry = entry.next) yield [entry.key, entry.value];
   }

@@ -8,6 +8,7 @@ import { type BlockId, type Func, FuncBuilder, type Module, makeModule, type Typ
 /** A shape: its name, and the module of a size. */
 export interface Shape {
   readonly name: string;
+  /** The module of size `n`. */
   readonly make: (n: number) => Module;
 }
 
