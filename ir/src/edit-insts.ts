@@ -71,7 +71,13 @@ export class InstEdits {
     const root = this.resolve(v);
     const uses = usesOf(this.#base);
     const newUsers = this.#noteUsers();
-    if (this.#forward.empty && !newUsers.has(root)) return this.#usersIn(uses, root);
+    if (this.#forward.empty) {
+      const before = this.#usersIn(uses, root);
+      const since = newUsers.get(root) ?? none;
+      if (since.length === 0) return before;
+      // So few that looking through them costs less than a set.
+      if (before.length + since.length <= 32) return this.#withUsers(before, since, root);
+    }
     const found = new Set<ValueId>();
     const visit = (member: ValueId): void => {
       if (member < uses.start.length - 1) for (const user of uses.of(member)) found.add(user);
@@ -83,7 +89,7 @@ export class InstEdits {
   }
 
   /** Users of the base that still are. */
-  #usersIn({ start, items }: Uses, v: ValueId): readonly ValueId[] {
+  #usersIn({ start, items }: Uses, v: ValueId): ValueId[] {
     const found: ValueId[] = [];
     if (v >= start.length - 1) return found;
     let last = -1;
@@ -94,6 +100,14 @@ export class InstEdits {
       found.push(user);
     }
     return found;
+  }
+
+  #withUsers(users: ValueId[], since: readonly ValueId[], v: ValueId): readonly ValueId[] {
+    for (let i = 0; i < since.length; i++) {
+      const user = since[i] as ValueId;
+      if (this.#insts[user]?.args.includes(v) && !users.includes(user)) users.push(user);
+    }
+    return users;
   }
 
   /** Whether exactly one instruction uses a value; false also when that isn't seen among its first `limit` users. */
