@@ -11,7 +11,7 @@ export * from './analysis/frontier.ts';
 export * from './analysis/ids.ts';
 export * from './analysis/liveness.ts';
 export * from './analysis/loops.ts';
-export * from './analysis/memo.ts';
+export type { Results } from './analysis/memo.ts';
 export * from './analysis/order.ts';
 export * from './analysis/postdom.ts';
 export * from './analysis/scc.ts';
