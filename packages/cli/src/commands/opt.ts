@@ -1,7 +1,17 @@
 /** `sluice opt`: transform a module and emit it in some form. */
 
 import { badUsage, findEngine, lower, optimise, type Toolchain } from '@sluice/driver';
-import { DiagnosticError, type Func, formatDiagnostic, type Module, printFunc, printModule, sizeOf } from '@sluice/ir';
+import {
+  DiagnosticError,
+  type Func,
+  formatDiagnostic,
+  instPrinter,
+  type Module,
+  printFunc,
+  printModule,
+  sizeOf,
+  type ValueId,
+} from '@sluice/ir';
 import { type Observer, PassBug, type Pipeline, type Remark, timing } from '@sluice/pipeline';
 import { type Command, numberOption, type Words } from '../command.ts';
 import { say, writeOutput } from '../io.ts';
@@ -116,8 +126,7 @@ async function observersOf(words: Words): Promise<Watching> {
     ends.push(() => showTimes(times.times()));
   }
   const remarks = words.text('remarks');
-  if (remarks !== undefined)
-    observers.push({ remark: (remark) => say(remarks === 'json' ? JSON.stringify(remark) : showRemark(remark)) });
+  if (remarks !== undefined) observers.push(remarkPrinter(remarks === 'json'));
   const traceFile = words.text('trace');
   if (traceFile !== undefined) {
     const { tracing } = await import('@sluice/pipeline/trace');
@@ -139,11 +148,42 @@ function changedFuncs(before: Module, after: Module): readonly Func[] {
   return after.funcs.filter((f) => !old.has(f));
 }
 
-function showRemark({ instance, func, kind, what, at, number }: Remark): string {
-  const place = at === null ? `@${func}` : `@${func} %${at}`;
-  return kind === 'rewrite'
-    ? `${instance}: ${place}: ${what} (#${number})`
-    : `${instance}: ${place}: declined: ${what}`;
+/** Prints remarks with the instruction that they are about, as it was before the pass. */
+function remarkPrinter(json: boolean): Observer {
+  let pending: Remark[] = [];
+  const flush = (text: (remark: Remark) => string | null): void => {
+    for (const remark of pending) {
+      const inst = text(remark);
+      say(json ? JSON.stringify({ ...remark, inst }) : showRemark(remark, inst));
+    }
+    pending = [];
+  };
+  return {
+    remark: (remark) => {
+      pending.push(remark);
+    },
+    ranOnFunc: (_, before) => {
+      if (pending.length === 0) return;
+      const print = instPrinter(before);
+      flush(({ at }) => (at === null || before.insts[at] === undefined ? null : print(at)));
+    },
+    ranOnModule: (_, before) => {
+      const printers = new Map<string, (v: ValueId) => string>();
+      flush(({ func, at }) => {
+        const f = before.funcs.find(({ name }) => name === func);
+        if (f === undefined || at === null || f.insts[at] === undefined) return null;
+        const print = printers.get(func) ?? instPrinter(f);
+        printers.set(func, print);
+        return print(at);
+      });
+    },
+  };
+}
+
+function showRemark({ instance, func, kind, what, number }: Remark, inst: string | null): string {
+  const place = inst === null ? '' : `: \`${inst}\``;
+  const said = kind === 'rewrite' ? `${what} (#${number})` : `declined: ${what}`;
+  return `${instance}: @${func}: ${said}${place}`;
 }
 
 function showTimes(times: ReturnType<ReturnType<typeof timing>['times']>): void {
