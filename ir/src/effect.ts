@@ -1,6 +1,6 @@
 /**
- * What an op does besides computing its result. The only place where "may it move, vanish, run early" is decided:
- * passes ask the predicates below and never look at names.
+ * What an op does besides computing its result. Whether it may vanish, be one with its equal, or run early is decided by
+ * the predicates below; what may pass what, by passes that look at regions and traps. None of them looks at names.
  *
  * An effect is a set of regions read, a set of regions written, and a few facts. Traps and divergence are
  * observable: an op that may trap must not vanish, nor run where it did not run before.
@@ -97,15 +97,6 @@ export function isSpeculatable(e: Effect): boolean {
 /** May end the execution of the function other than by returning. */
 export function mayTrap(e: Effect): boolean {
   return e.traps.length > 0 || e.diverges;
-}
-
-/** Whether the order of `a` and `b` may be observed: a write meets a read or a write, or two ends of execution meet,
- * or an end of execution meets a write (which would then be seen, or not). */
-export function mustStayOrdered(a: Effect, b: Effect): boolean {
-  if ((a.writes & (b.reads | b.writes)) !== 0 || (b.writes & a.reads) !== 0) return true;
-  const aEnds = mayTrap(a) || a.control;
-  const bEnds = mayTrap(b) || b.control;
-  return (aEnds && (bEnds || b.writes !== 0)) || (bEnds && a.writes !== 0);
 }
 
 /**

@@ -30,6 +30,7 @@ import {
   type Inst,
   instOf,
   ints,
+  isSpeculatable,
   type LoopForest,
   type LoopId,
   loopForest,
@@ -211,9 +212,10 @@ function target(state: State, v: ValueId, inst: Inst, b: BlockId, loop: LoopId):
     state.cx.declined('reads what the loop writes', v);
     return -1;
   }
-  const to =
-    effect.traps.length === 0 ? outermostPreheader(state, depth) : certainPreheader(state, effect, b, loop, depth);
-  if (to === -1) state.cx.declined(effect.traps.length === 0 ? 'the loop has no preheader' : 'might trap too early', v);
+  const to = isSpeculatable(effect)
+    ? outermostPreheader(state, depth)
+    : certainPreheader(state, effect, b, loop, depth);
+  if (to === -1) state.cx.declined(isSpeculatable(effect) ? 'the loop has no preheader' : 'might trap too early', v);
   return to;
 }
 

@@ -9,6 +9,7 @@ import {
   interpret,
   makeInst,
   makeModule,
+  opMethods,
   removeRedundantPhis,
   type ValueId,
   type Variable,
@@ -312,4 +313,14 @@ test('a terminator with a result, and instructions with locations', () => {
   b.trap('unreachable');
   const f = verified(b.finish());
   expect([...f.valueNames]).toEqual([[v, 'one']]);
+});
+
+test('ops are methods, by dialect and verb', () => {
+  const b = new FuncBuilder('f', { params: ['i32', 'i64'], results: ['i64'] });
+  const { i32, i64 } = opMethods(b);
+  const [x, y] = b.params as [ValueId, ValueId];
+  b.ret(i64.add(i64.extend_i32_s(i32.sub(x, i32.const(2))), y));
+  const m = makeModule({ funcs: [verified(b.finish())] });
+  expect(interpret(m, 'f', [5, 10n]).outcome).toEqual({ kind: 'return', values: [13n] });
+  expect(() => i32.sub(x)).toThrow('i32.sub takes 2 arguments, got 1');
 });

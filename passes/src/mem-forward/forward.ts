@@ -13,6 +13,7 @@ import {
   frontiersOf,
   type Inst,
   instOf,
+  mayTrap,
   type RegionSet,
   regionSet,
   type ValueId,
@@ -186,7 +187,7 @@ function visitBlock(state: State, f: Func, b: BlockId): void {
       const role = roleOf(op);
       if (role === null) unknown(state, effect);
       else visit[role](state, v, state.read.inst(v));
-    } else if (effect.traps.length > 0 || effect.diverges) {
+    } else if (mayTrap(effect)) {
       state.unseen.memory = null;
       if (effect.diverges || effect.traps.includes('throw')) state.unseen.heap = [];
     }
