@@ -4,7 +4,6 @@ import { encodeProgram } from '@sluice/bytecode';
 import {
   fail,
   type Host,
-  type Instance,
   type Limits,
   type Loaded,
   type Module,
@@ -103,14 +102,11 @@ export function prepare(
     run: ({ args, out, host, limits = {}, count = false, signal = null }) => {
       const values = loaded.parseArgs(args);
       if (!values.ok) return values;
-      let instance: Instance;
-      try {
-        instance = instantiate({ host: new Map([...loaded.host(out), ...(host ?? [])]), limits, count, signal });
-      } catch (error) {
-        if (error instanceof Error && /host|import/.test(error.message))
-          return fail(missingImport(file, error.message));
-        throw error;
-      }
+      const provided = new Map([...loaded.host(out), ...(host ?? [])]);
+      const missing = module.imports.find((each) => !provided.has(`${each.module}.${each.field}`));
+      if (missing !== undefined)
+        return fail(missingImport(file, `no host provides ${missing.module}.${missing.field}`));
+      const instance = instantiate({ host: provided, limits, count, signal });
       const begin = performance.now();
       const { outcome, instructions } = instance.call(entry, values.value);
       const runMs = performance.now() - begin;
