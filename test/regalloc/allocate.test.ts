@@ -5,7 +5,7 @@
 import type { RegisterConstraints } from '@sluice/codegen';
 import { parseModule } from '@sluice/ir';
 import { checkAllocation } from '@sluice/passes/regalloc/check';
-import { allocate } from '@sluice/passes/regalloc/index';
+import { allocate, allocators } from '@sluice/passes/regalloc/index';
 import { describe, expect, test } from 'vitest';
 import { argumentsFor, fuel, interpreted } from './support/calls.ts';
 import { runCells } from './support/cells.ts';
@@ -24,7 +24,7 @@ function nameOf({ registers, typed }: RegisterConstraints): string {
 }
 
 describe.each(Object.entries(shapes))('%s', (_, shape) => {
-  test('are allocated right under all constraints', () => {
+  test.each(allocators)('are allocated right under all constraints by $name', ({ allocate: allocator }) => {
     let reloads = 0;
     eachSeed(60, (seed) => {
       const m = randomModule(seed, shape);
@@ -34,7 +34,7 @@ describe.each(Object.entries(shapes))('%s', (_, shape) => {
       const args = argumentsFor(f);
       const wanted = interpreted(m, args);
       for (const constraints of allConstraints) {
-        const frames = allocateAll(ready, constraints);
+        const frames = allocateAll(ready, constraints, allocator);
         for (const func of ready.funcs) {
           expect(checkAllocation(func, allocationOf(frames, func), constraints), nameOf(constraints)).toEqual([]);
         }

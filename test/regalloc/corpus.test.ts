@@ -3,7 +3,7 @@ import { brilFrontend } from '@sluice/frontend-bril';
 import { type Module, sizeOf, verifyFunc } from '@sluice/ir';
 import { type Level, levelPipeline } from '@sluice/passes';
 import { checkAllocation } from '@sluice/passes/regalloc/check';
-import { allocate } from '@sluice/passes/regalloc/index';
+import { allocators } from '@sluice/passes/regalloc/index';
 import { phiWebsInterfere } from '@sluice/passes/ssa-destruct';
 import { runPipeline } from '@sluice/pipeline';
 import { describe, expect, test } from 'vitest';
@@ -28,12 +28,14 @@ describe.skipIf(bril === null)('benchmarks of Bril', () => {
       for (const f of m.funcs) {
         expect(phiWebsInterfere(f)).toBe(false);
         for (const constraints of allConstraints) {
-          const allocation = allocate(f, constraints);
-          expect(verifyFunc(allocation.func, m)).toEqual([]);
-          expect(checkAllocation(f, allocation, constraints), `${entry.name} @${f.name}`).toEqual([]);
-          if (constraints.registers !== null || constraints.typed) continue;
-          size += sizeOf(f);
-          copies += allocation.stats.copiesLeft;
+          for (const { name, allocate } of allocators) {
+            const allocation = allocate(f, constraints);
+            expect(verifyFunc(allocation.func, m)).toEqual([]);
+            expect(checkAllocation(f, allocation, constraints), `${entry.name} @${f.name} ${name}`).toEqual([]);
+            if (constraints.registers !== null || constraints.typed || name !== 'graph') continue;
+            size += sizeOf(f);
+            copies += allocation.stats.copiesLeft;
+          }
         }
       }
     }

@@ -2,7 +2,7 @@
 import type { RegisterConstraints } from '@sluice/codegen';
 import { type Func, makeModule } from '@sluice/ir';
 import { checkAllocation } from '@sluice/passes/regalloc/check';
-import { allocate } from '@sluice/passes/regalloc/index';
+import { allocators } from '@sluice/passes/regalloc/index';
 import { describe, expect, test } from 'vitest';
 import { chain, line, nest, rotation, wide } from './support/large.ts';
 import { prepared } from './support/lower.ts';
@@ -22,7 +22,7 @@ const constraints: readonly RegisterConstraints[] = [
 ];
 
 describe.each(Object.entries(functions))('%s', (_, build) => {
-  test('is allocated and checked in time', { timeout: 60_000 }, () => {
+  test.each(allocators)('is allocated by $name and checked in time', { timeout: 60_000 }, ({ allocate }) => {
     const start = process.cpuUsage();
     const [f] = prepared(makeModule({ funcs: [build()] }), false).funcs;
     if (f === undefined) throw new Error('no function');

@@ -1,7 +1,7 @@
 /** Options that several commands have, and what they mean. */
 
 import { pathToFileURL } from 'node:url';
-import { badUsage, load, presets, type Toolchain } from '@sluice/driver';
+import { allocatorNamed, badUsage, type CompileOptions, load, presets, type Toolchain } from '@sluice/driver';
 import { DiagnosticError, type Limits, type Loaded, type OpDef, type OpTable, opTable, unwrap } from '@sluice/ir';
 import { insert, type Pass, type Pipeline, parseInstance, pipeline, ScheduleError } from '@sluice/pipeline';
 import { numberOption, type OptionHelp, type OptionTable, type Words } from './command.ts';
@@ -57,6 +57,30 @@ export function limitsOf(words: Words): Partial<Limits> {
     ...(fuel === undefined ? {} : { fuel }),
     ...(memory === undefined ? {} : { memory: memory * 2 ** 20 }),
     ...(depth === undefined ? {} : { depth }),
+  };
+}
+
+/** What registers there are, and who gives them to values. */
+export const allocationOptions: OptionTable = {
+  registers: {
+    type: 'string',
+    value: 'N',
+    doc: 'registers of the register machine, from 4; default: as many as wanted',
+  },
+  allocator: {
+    type: 'string',
+    value: 'NAME',
+    doc: `with --registers: ${presets.allocators.map(({ name }) => name).join(', ')}; default ${presets.allocators[0]?.name}`,
+  },
+};
+
+/** What `allocationOptions` say; throws `DiagnosticError` for an allocator that there is none of. */
+export function allocationOf(tools: Toolchain, words: Words): CompileOptions {
+  const registers = numberOption(words, 'registers', 4);
+  const allocator = words.text('allocator');
+  return {
+    ...(registers === undefined ? {} : { registers }),
+    ...(allocator === undefined ? {} : { allocator: allocatorNamed(tools, allocator).name }),
   };
 }
 

@@ -50,3 +50,11 @@ export interface RegisterConstraints {
 
 /** A register allocator. The function has no critical edges, and its phi webs are free of interference. */
 export type Allocator = (f: Func, constraints: RegisterConstraints) => Allocation;
+
+/** An allocator that can be chosen by name. */
+export interface NamedAllocator {
+  /** As on the command line. */
+  readonly name: string;
+  readonly summary: string;
+  readonly allocate: Allocator;
+}

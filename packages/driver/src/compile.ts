@@ -4,15 +4,18 @@
  */
 
 import type { Program } from '@sluice/bytecode';
-import type { Allocation, Target } from '@sluice/codegen';
-import { type Module, withFuncs } from '@sluice/ir';
+import type { Allocation, NamedAllocator, Target } from '@sluice/codegen';
+import { DiagnosticError, type Module, withFuncs } from '@sluice/ir';
 import { type Pipeline, pipeline, type RunOptions, runPipeline } from '@sluice/pipeline';
+import { badUsage } from './diag-codes.ts';
 import type { Toolchain } from './toolchain.ts';
 
 /** How to compile; see `RunOptions` for what passes are watched by. */
 export interface CompileOptions extends RunOptions {
   /** Registers that the target may use; default: the target's own number. */
   readonly registers?: number | null;
+  /** The allocator's name; default: the toolchain's first. */
+  readonly allocator?: string;
 }
 
 /** Runs a pipeline on a module. */
@@ -33,10 +36,19 @@ export function lower(m: Module, target: Target<Program>, tools: Toolchain, opti
   const prepared = runPipeline(m, pipeline(target.name, target.prepare, tools.passes), rest).module;
   const registers = options.registers === undefined ? target.constraints.registers : options.registers;
   const constraints = { ...target.constraints, registers };
-  const allocations = new Map(prepared.funcs.map((f) => [f.name, tools.allocate(f, constraints)]));
+  const { allocate } = allocatorNamed(tools, options.allocator);
+  const allocations = new Map(prepared.funcs.map((f) => [f.name, allocate(f, constraints)]));
   const module = withFuncs(
     prepared,
     [...allocations.values()].map(({ func }) => func),
   );
   return { program: target.emit(prepared, allocations), module, allocations };
+}
+
+/** The allocator of this name, the default without one; throws `DiagnosticError` for a name that is none. */
+export function allocatorNamed(tools: Toolchain, name?: string): NamedAllocator {
+  const found = name === undefined ? tools.allocators[0] : tools.allocators.find((known) => known.name === name);
+  if (found !== undefined) return found;
+  const known = tools.allocators.map((allocator) => allocator.name).join(', ');
+  throw new DiagnosticError(badUsage(`no allocator '${name}'`, `there are: ${known}`));
 }

@@ -7,7 +7,7 @@ import type { Target } from '@sluice/codegen';
 import { brilFrontend } from '@sluice/frontend-bril';
 import { coreTable, type Engine, interp } from '@sluice/ir';
 import { isLevel, levelPipeline, levels, passes } from '@sluice/passes';
-import { allocate } from '@sluice/passes/regalloc/index';
+import { allocators } from '@sluice/passes/regalloc/index';
 import { ScheduleError } from '@sluice/pipeline';
 import { registerVM, stackVM } from '@sluice/vm';
 import { irFrontend } from './ir-frontend.ts';
@@ -42,7 +42,7 @@ export const presets: Toolchain = {
     },
   ],
   defaultEngine: 'register',
-  allocate,
+  allocators,
 };
 
 /** A machine as an entry: its target emits what its engine executes, so that the two need not be told apart by type. */

@@ -4,7 +4,7 @@
  */
 
 import type { Program } from '@sluice/bytecode';
-import type { Allocator, Target } from '@sluice/codegen';
+import type { NamedAllocator, Target } from '@sluice/codegen';
 import type { Frontend, Instance, InstanceOptions, Module, OpTable } from '@sluice/ir';
 import type { Pass, Pipeline } from '@sluice/pipeline';
 
@@ -43,7 +43,8 @@ export interface Toolchain {
   readonly levelPipeline: (level: string) => Pipeline;
   readonly engines: readonly EngineEntry[];
   readonly defaultEngine: string;
-  readonly allocate: Allocator;
+  /** The first is the default. */
+  readonly allocators: readonly NamedAllocator[];
 }
 
 /** The entry of this name; undefined where there is none. */

@@ -1,37 +1,47 @@
 /**
- * Allocation with a bound on registers: Chaitin's and Briggs' graph colouring, after the pressure has been brought down to
- * the bound.
+ * Allocation with a bound on registers, in rounds: an allocator says which registers nodes have, or which nodes are to be
+ * spilled; these go to slots, and the next round is over a function with shorter lives.
  *
  *   arrive.ts     parameters are copied at the entry, so that their arrival binds them for a moment only
- *   pressure.ts   chooses what to spill until no more values are live than there are registers; spill.ts does it
- *   interference.ts, coalesce.ts, color.ts   build the graph, merge copies, colour; what finds no colour is spilled, and
- *                 the graph is built anew
+ *   an allocator  graph.ts colours a graph, linear-scan.ts scans intervals
+ *   spill.ts      puts nodes into slots
  *   rewrite.ts    colours to registers, copies within a register vanish
  *
- * It ends: a round either colours everything or spills at least one node that lives for longer than an instruction or
- * two, and a spilled node leaves only values that live that long, which are never spilled again. Where only such values
- * are left, they are all coloured: no more of them are live at a time than one instruction has operands, which is less than
- * there are registers (calls and returns read slots themselves), and ranges within one block make an interval graph, in
- * which `simplify` always finds a node with fewer neighbours than that. So nodes that may be spilled run out at last.
- *
- * Papers:  Gregory Chaitin et al., Register Allocation via Coloring, 1981; Preston Briggs et al., Improvements to Graph
- *          Coloring Register Allocation, TOPLAS 1994; Sebastian Hack, Register Allocation for Programs in SSA Form, 2007.
+ * It ends: a round either finds registers for everything or spills at least one node that lives for longer than an
+ * instruction or two, and a spilled node leaves only values that live that long, which are never spilled again. Where only
+ * such values are left, they all find registers: no more of them are live at a time than one instruction has operands, which
+ * is less than there are registers (calls and returns read slots themselves), and ranges within one block make an
+ * interval graph, which both allocators colour with as many registers as values are live. So nodes that may be spilled run
+ * out at last.
  */
 
 import type { Allocation } from '@sluice/codegen';
 import { type Func, valueTypes } from '@sluice/ir';
-import { takeParameters } from './arrive.ts';
-import { coalesce, copiesOf } from './coalesce.ts';
-import { colorGraph } from './color.ts';
-import { spillCosts } from './cost.ts';
-import { interferenceOf } from './interference.ts';
-import { nodesOf } from './nodes.ts';
-import { relievePressure } from './pressure.ts';
+import { type Arrivals, takeParameters } from './arrive.ts';
+import type { Coloring } from './greedy.ts';
+import { type Nodes, nodesOf } from './nodes.ts';
 import { finishAllocation } from './rewrite.ts';
 import { spillNodes } from './spill.ts';
 
+/** What an allocator sees of a round. */
+export interface Round {
+  readonly f: Func;
+  readonly nodes: Nodes;
+  /** Registers by file. */
+  readonly limits: readonly number[];
+  readonly arrivals: Arrivals;
+  /** By `ValueId`: 1 for values that are as short as can be, which must not be spilled. */
+  readonly pinned: Uint8Array;
+}
+
+/** Registers for all nodes, or nodes to be spilled (at least one). */
+export type Attempt = Coloring | { readonly victims: ReadonlySet<number> };
+
+/** Makes the function that is asked in each round; it may remember what it did before. */
+export type Strategy = () => (round: Round) => Attempt;
+
 /** Allocates with `registers` registers, or so many of each type. */
-export function allocateBounded(original: Func, registers: number, typed: boolean): Allocation {
+export function allocateBounded(original: Func, registers: number, typed: boolean, strategy: Strategy): Allocation {
   const { params } = original.sig;
   const arriving = typed ? params.length : Math.min(params.length, registers);
   const limits = typed
@@ -40,30 +50,16 @@ export function allocateBounded(original: Func, registers: number, typed: boolea
   const { func, arrivals } = takeParameters(original, arriving);
   const folded = new Set<number>();
   const stats = { spilled: 0, reloads: 0, stores: 0 };
+  const attempt = strategy();
   let f = func;
   let pinned = new Uint8Array(f.insts.length);
-  let relieved = false;
   for (;;) {
     const nodes = nodesOf(f, typed, arriving);
     // What a call reads from its slot needs no register.
     for (const v of folded) nodes.of[v] = -1;
-    let victims: ReadonlySet<number>;
-    if (relieved) {
-      const cost = spillCosts(f, nodes, arrivals, pinned);
-      const copies = copiesOf(f, nodes);
-      const limitOf = (node: number): number => limits[nodes.file[node] as number] as number;
-      const merged = coalesce(interferenceOf(f, nodes), copies, nodes, limitOf);
-      const colored = colorGraph({ nodes, merged, copies, limits, cost });
-      if (colored.failed.length === 0) return finishAllocation(f, nodes, colored, arriving, folded, stats);
-      const stuck = colored.failed.find((node) => cost[node] === Number.POSITIVE_INFINITY);
-      if (stuck !== undefined) throw new Error(`@${f.name}: %${stuck} finds no register`);
-      victims = new Set(colored.failed);
-    } else {
-      victims = relievePressure(f, nodes, limits, arrivals, () => spillCosts(f, nodes, arrivals, pinned));
-      relieved = true;
-      if (victims.size === 0) continue;
-    }
-    const spilled = spillNodes(f, nodes, victims, arrivals);
+    const result = attempt({ f, nodes, limits, arrivals, pinned });
+    if ('colors' in result) return finishAllocation(f, nodes, result, arriving, folded, stats);
+    const spilled = spillNodes(f, nodes, result.victims, arrivals);
     const before = f.insts.length;
     f = spilled.func;
     pinned = grown(pinned, f.insts.length);

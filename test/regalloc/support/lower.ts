@@ -1,6 +1,6 @@
 /** From a module as passes leave it to allocations. */
 
-import type { Allocation, RegisterConstraints } from '@sluice/codegen';
+import type { Allocation, Allocator, RegisterConstraints } from '@sluice/codegen';
 import { type Func, formatDiagnostic, type Module, verifyFunc } from '@sluice/ir';
 import { allocate } from '@sluice/passes/regalloc/index';
 import split from '@sluice/passes/split-critical-edges';
@@ -20,10 +20,10 @@ export function prepared(m: Module, verifyEach = true): Module {
 }
 
 /** Allocates every function of a prepared module; the allocated functions are verified. */
-export function allocateAll(m: Module, constraints: RegisterConstraints): Frames {
+export function allocateAll(m: Module, constraints: RegisterConstraints, allocator: Allocator = allocate): Frames {
   return new Map(
     m.funcs.map((f) => {
-      const allocation = allocate(f, constraints);
+      const allocation = allocator(f, constraints);
       const [problem] = verifyFunc(allocation.func, m);
       if (problem !== undefined) throw new Error(formatDiagnostic(problem));
       return [f.name, frameOf(f, allocation)];

@@ -15,7 +15,15 @@ import {
 import { type Observer, PassBug, type Pipeline, type Remark, timing } from '@sluice/pipeline';
 import { type Command, numberOption, type Words } from '../command.ts';
 import { say, writeOutput } from '../io.ts';
-import { inputOptions, loadInput, passOptions, pipelineOf, toolsOf } from '../shared.ts';
+import {
+  allocationOf,
+  allocationOptions,
+  inputOptions,
+  loadInput,
+  passOptions,
+  pipelineOf,
+  toolsOf,
+} from '../shared.ts';
 import { aligned } from '../table.ts';
 
 const forms = ['ir', 'stack', 'register'] as const;
@@ -33,11 +41,7 @@ const command: Command = {
       value: 'FILE',
       doc: 'write there; `.irb`, `.sbc`, `.srbc` write binary forms',
     },
-    registers: {
-      type: 'string',
-      value: 'N',
-      doc: 'registers that the register machine has (from 4; default as many as wanted)',
-    },
+    ...allocationOptions,
     'verify-each': { type: 'boolean', doc: 'verify after every pass' },
     'print-changed': { type: 'boolean', doc: 'print each function that a pass changed, to stderr' },
     'print-after': { type: 'string', value: 'PASS', doc: 'print functions after a pass (or instance), to stderr' },
@@ -237,8 +241,7 @@ async function emit(tools: Toolchain, words: Words, m: Module): Promise<void> {
   }
   const engine = findEngine(tools, form);
   if (engine?.executes !== 'program') throw new Error(`no target '${form}'`);
-  const registers = numberOption(words, 'registers', 4);
-  const { program } = lower(m, engine.target, tools, registers === undefined ? {} : { registers });
+  const { program } = lower(m, engine.target, tools, allocationOf(tools, words));
   const { disassemble, encodeProgram } = await import('@sluice/bytecode');
   writeOutput(output, /\.sr?bc$/.test(output) ? encodeProgram(program, { debug: true }) : disassemble(program));
 }

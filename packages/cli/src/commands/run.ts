@@ -2,9 +2,19 @@
 
 import { prepare } from '@sluice/driver';
 import { unwrap } from '@sluice/ir';
-import { type Command, numberOption } from '../command.ts';
+import type { Command } from '../command.ts';
 import { outputTo, say } from '../io.ts';
-import { inputOptions, limitOptions, limitsOf, loadInput, passOptions, pipelineOf, toolsOf } from '../shared.ts';
+import {
+  allocationOf,
+  allocationOptions,
+  inputOptions,
+  limitOptions,
+  limitsOf,
+  loadInput,
+  passOptions,
+  pipelineOf,
+  toolsOf,
+} from '../shared.ts';
 
 const command: Command = {
   name: 'run',
@@ -19,11 +29,7 @@ const command: Command = {
       implied: 'text',
       doc: 'print facts of the run as `key: value` lines, or as JSON',
     },
-    registers: {
-      type: 'string',
-      value: 'N',
-      doc: 'registers of the register machine, from 4; default: as many as wanted',
-    },
+    ...allocationOptions,
     count: { type: 'boolean', doc: 'count executed instructions (implied by --stats)' },
     ...limitOptions,
     ...inputOptions,
@@ -35,8 +41,7 @@ const command: Command = {
     const pipeline = pipelineOf(tools, words, 'O2');
     const engine = words.text('engine') ?? tools.defaultEngine;
     const stats = words.text('stats');
-    const registers = numberOption(words, 'registers', 4);
-    const compile = registers === undefined ? {} : { registers };
+    const compile = allocationOf(tools, words);
     const prepared = unwrap(prepare(tools, loaded, file, { engine, pipeline, compile }));
     const { out, flush } = outputTo(1);
     const count = stats !== undefined || words.flag('count');
