@@ -15,6 +15,18 @@ describe('run', () => {
     expect(sluice(['run', fib, '10', '--engine', engine, '-O3'])).toEqual({ stdout: '55\n', stderr: '', code: 0 });
   });
 
+  test.each(presets.allocators)('takes the allocator $name', ({ name }) => {
+    const words = ['run', fib, '10', '--engine', 'register', '--registers', '4', '--allocator', name];
+    expect(sluice(words)).toEqual({ stdout: '55\n', stderr: '', code: 0 });
+  });
+
+  test('refuses an allocator that there is none of', () => {
+    const { stderr, code } = sluice(['run', fib, '10', '--registers', '4', '--allocator', 'magic']);
+    expect(code).toBe(2);
+    expect(stderr).toContain("no allocator 'magic'");
+    expect(stderr).toContain('there are: graph, linear-scan');
+  });
+
   test('prints statistics to stderr as key: value lines', () => {
     const { stdout, stderr, code } = sluice(['run', fib, '10', '--engine', 'register', '-O3', '--stats']);
     expect([stdout, code]).toEqual(['55\n', 0]);
