@@ -101,8 +101,8 @@ export function mayTrap(e: Effect): boolean {
 
 /**
  * The regions whose contents can still be seen when an execution has ended in one of these traps (SPEC.md §11): neither
- * slots nor what is in heap objects, unless the trap is one that a caller may catch.
+ * slots nor heap objects, unless the trap is one that a caller may catch.
  */
 export function seenAfter(traps: readonly TrapKind[]): RegionSet {
-  return traps.includes('throw') ? allRegions : allRegions & ~regionSet('slots', 'heap');
+  return traps.includes('throw') ? allRegions : allRegions & ~regionSet('slots', 'heap', 'objects');
 }

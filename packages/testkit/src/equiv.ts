@@ -36,7 +36,7 @@ export function difference(
     if (other === undefined || equalResult(one.type, one.value, other.value)) continue;
     return `global @${one.name} is ${printTyped(one)} ${first}, ${printTyped(other)} ${second}`;
   }
-  if (a.liveAllocations === b.liveAllocations) return null;
+  if (a.liveAllocations === b.liveAllocations || a.outcome.kind !== 'return') return null;
   return `${a.liveAllocations} heap objects are alive ${first}, ${b.liveAllocations} ${second}`;
 }
 

@@ -22,7 +22,9 @@ export interface Plan {
   readonly budget: string;
   /** A global to which each activation adds what it has seen. */
   readonly witness: string;
-  /** Both: not to be touched otherwise. */
+  /** A global that holds a pointer; not exported, for its bits are not to be seen. */
+  readonly keeper: string;
+  /** All three: not to be touched otherwise. */
   readonly reserved: ReadonlySet<string>;
   readonly table: readonly (string | null)[];
   readonly memory: Memory | null;
@@ -53,7 +55,8 @@ export function planOf(tree: ProgramTree, features: Features): Plan {
     globals: globalsOf(draw, features),
     budget: 'budget',
     witness: 'witness',
-    reserved: new Set(['budget', 'witness']),
+    keeper: 'keeper',
+    reserved: new Set(['budget', 'witness', 'keeper']),
     table: tableOf(draw, features, funcs.length),
     memory: features.memory ? { min: 1, max: 1 + draw.below(3) } : null,
     data: features.memory ? dataOf(draw) : [],
@@ -75,6 +78,7 @@ function globalsOf(draw: Draw, features: Features): readonly Global[] {
   const reserved: readonly Global[] = [
     { name: 'budget', type: 'i32', mutable: true, init: 6 },
     { name: 'witness', type: 'i64', mutable: true, init: 0n },
+    { name: 'keeper', type: 'i64', mutable: true, init: 0n },
   ];
   if (!features.globals) return reserved;
   const own = features.types.flatMap((type): Global[] => [
@@ -111,7 +115,9 @@ function dataOf(draw: Draw): readonly Data[] {
 export function moduleOf(plan: Plan, funcs: readonly Func[]): Module {
   const exports: Export[] = [
     { external: 'main', kind: 'func', name: 'f0' },
-    ...plan.globals.map(({ name }): Export => ({ external: name, kind: 'global', name })),
+    ...plan.globals
+      .filter(({ name }) => name !== plan.keeper)
+      .map(({ name }): Export => ({ external: name, kind: 'global', name })),
   ];
   if (plan.memory !== null) exports.push({ external: 'memory', kind: 'memory', name: 'memory' });
   return makeModule({

@@ -5,7 +5,8 @@
  * program), variables hold what may come over several edges (the builder makes phis of them).
  *
  * A NaN is canonicalised before its bits can be seen (SPEC §3), unless its bits are exact: constants, loads and
- * reinterpretations move bits, and engines must not change them.
+ * reinterpretations move bits, and engines must not change them. Pointers have a pool, a variable and a global of their own,
+ * for their bits are not to be seen either (SPEC §6), and numbers are not to become pointers to objects.
  */
 
 import {
@@ -44,6 +45,8 @@ export class Values {
   readonly #quiet: boolean;
   /** What was seen of the values of this activation so far, an i64. */
   readonly #seen: Variable;
+  /** A pointer, which may come over several edges. */
+  readonly #held: Variable;
 
   constructor(plan: Plan, index: number, draw: Draw) {
     const func = plan.funcs[index];
@@ -53,6 +56,7 @@ export class Values {
     this.b = new FuncBuilder(func.name, func.sig, plan.features.ops);
     this.#quiet = draw.below(8) === 0;
     this.#seen = this.b.variable('i64');
+    this.#held = this.b.variable('i64');
     for (const [i, type] of func.sig.params.entries()) this.push(type, this.b.params[i] as ValueId);
     for (const type of plan.features.types) {
       if (plan.features.slots) this.b.slot(type);
@@ -175,12 +179,22 @@ export class Values {
 
   /** A pointer that a heap op gave, most of the time. */
   pointer(draw: Draw): ValueId {
-    if (draw.oneIn(32)) return this.value('i64', draw);
+    // To no object: ids are positive.
+    if (draw.oneIn(32)) return this.b.emit('i64.or', [this.value('i64', draw), this.literal('i64', -(1n << 63n))]);
+    if (draw.oneIn(8)) return this.b.read(this.#held);
+    if (draw.oneIn(16)) return this.b.emit('global.get', [], this.plan.keeper, 'i64');
     const known = this.#fromPool('pointer', draw);
     if (known !== undefined) return known;
     const made = this.b.emit('heap.alloc', [this.literal('i64', BigInt(2 + draw.below(4)))]);
-    this.push('pointer', made);
+    this.#keep(made, draw);
     return made;
+  }
+
+  /** Makes a pointer usable: where its definition dominates, some over other edges as well, some in all functions. */
+  #keep(pointer: ValueId, draw: Draw): void {
+    this.push('pointer', pointer);
+    if (draw.oneIn(4)) this.b.write(this.#held, pointer);
+    if (draw.oneIn(12)) this.b.emit('global.set', [pointer], this.plan.keeper);
   }
 
   /** The value with a canonical NaN in place of one whose bits engines may choose. */
@@ -202,10 +216,11 @@ export class Values {
     const v = this.b.emit(op, args, imm, result);
     if (result === 'void') return null;
     if (op.kind === 'const' || op.access !== null || (op.bits && !params.includes(result))) this.#exact.add(v);
-    this.push(result, v);
     if (op.dialect === 'heap' && result === 'i64' && params.length > 0 && op.effect.traps.length > 0) {
-      this.push('pointer', v);
+      this.#keep(v, draw);
+      return null;
     }
+    this.push(result, v);
     return { type: result, v };
   }
 
