@@ -24,8 +24,9 @@ const scalar = [
 
 const lists: Readonly<Record<Level, readonly string[]>> = {
   O0: [],
-  O1: [...scalar, ...cleanup],
+  O1: ['tail-call', ...scalar, ...cleanup],
   O2: [
+    'tail-call', // what is recursive no more can be inlined
     'inline(growth=1.2,size=12)', // smaller than at O3: what is copied costs time in all passes below
     'mem-forward', // slots become values before anything else looks
     ...scalar,
@@ -43,6 +44,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'simplify@early',
     'gvn@early',
     'dce@early',
+    'tail-call', // what is recursive no more can be inlined
     'inline',
     'mem-forward',
     ...scalar,
@@ -58,7 +60,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'licm@late', // gvn made more things invariant
     ...cleanup,
   ],
-  Os: ['mem-forward', ...scalar, 'licm', 'simplify@late', 'gvn@late', ...cleanup],
+  Os: ['tail-call', 'mem-forward', ...scalar, 'licm', 'simplify@late', 'gvn@late', ...cleanup],
 };
 
 /** The pipeline of a level. */

@@ -15,6 +15,7 @@ import simplifyCfg from './simplify-cfg.ts';
 import splitCriticalEdges from './split-critical-edges.ts';
 import ssaDestruct from './ssa-destruct.ts';
 import strengthReduce from './strength-reduce.ts';
+import tailCall from './tail-call.ts';
 
 const all: readonly Pass[] = [
   dce,
@@ -31,6 +32,7 @@ const all: readonly Pass[] = [
   splitCriticalEdges,
   ssaDestruct,
   strengthReduce,
+  tailCall,
 ];
 
 /** The passes by name, sorted. */

@@ -20,7 +20,6 @@ import {
   loopForest,
   makeInst,
   none,
-  type OpDef,
   type OpTable,
   orderOf,
   regionSet,
@@ -28,9 +27,8 @@ import {
   termOf,
   type ValueId,
   withEdges,
-  zeroOf,
-  zeroOpName,
 } from '@sluice/ir';
+import { clearSlots, zeroInst } from '../lib/zero-slots.ts';
 
 const slotRegion = regionSet('slots');
 const touchesSlots = ({ reads, writes }: Effect): boolean => ((reads | writes) & slotRegion) !== 0;
@@ -60,7 +58,8 @@ export function spliceCall(edit: Editor, call: ValueId, callee: Func, ops: OpTab
   copyBodies(copy);
   fillPhis(copy);
   // Slots of an activation are fresh: a block outside of loops runs once in it.
-  if (callee.slots.length > 0 && loopForest(edit.base).loopOf(before) !== -1) clearSlots(copy, before);
+  if (callee.slots.length > 0 && loopForest(edit.base).loopOf(before) !== -1)
+    clearSlots(edit, ops, before, callee.slots, copy.firstSlot);
   edit.setTerm(before, makeInst(br, none, { blocks: [blockIn(copy, callee.order[0] as BlockId)], loc: inst.loc }));
   joinReturns(copy, call, inst, rest);
 }
@@ -148,25 +147,6 @@ function fillPhis(copy: Copy): void {
       edit.setInst(valueIn(copy, v), withEdges(edit.inst(valueIn(copy, v)), args, blocks));
     }
   }
-}
-
-function clearSlots({ edit, ops, callee, firstSlot }: Copy, b: BlockId): void {
-  const set = slotSetter(ops);
-  callee.slots.forEach((type, k) => {
-    const zero = edit.append(b, zeroInst(type));
-    edit.append(b, makeInst(set, [zero], { imm: firstSlot + k, type: 'void' }));
-  });
-}
-
-function zeroInst(type: Type): Inst {
-  const op = coreOp(zeroOpName(type) as Parameters<typeof coreOp>[0]);
-  return makeInst(op, none, { imm: op.kind === 'const' ? zeroOf(type) : undefined, type });
-}
-
-/** The op that sets a slot, found by what it does. */
-function slotSetter(ops: OpTable): OpDef {
-  for (const op of ops.values()) if (op.imm === 'index' && op.effect.writes === slotRegion) return op;
-  throw new Error('no op sets a slot');
 }
 
 /** Leads every return to `rest`, and what the call gave to what is returned. */
