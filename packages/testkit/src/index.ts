@@ -16,5 +16,6 @@ export * from './freeze.ts';
 export * from './growth.ts';
 export * from './laws.ts';
 export * from './observe.ts';
+export * from './reduce.ts';
 export { type FixtureContext, type FixtureResult, runFixtureCase } from './run-fixture.ts';
 export * from './shapes.ts';
