@@ -10,11 +10,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { presets } from '@sluice/driver';
 import { type Module, printModule, sizeOf } from '@sluice/ir';
 import { levels } from '@sluice/passes';
 import { rules } from '@sluice/passes/rules/index';
 import { expansions, strength } from '@sluice/passes/rules/strength';
-import { presets } from '@sluice/driver';
 import { arbitraryModule, type Generated, printCall, reduceModule } from '@sluice/testkit';
 import fc from 'fast-check';
 import { checkProgram } from './check.ts';

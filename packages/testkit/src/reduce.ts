@@ -15,7 +15,6 @@ import {
   Editor,
   type Func,
   type Inst,
-  instOf,
   isTerminator,
   type Module,
   makeInst,
@@ -72,7 +71,8 @@ function holds(fails: (m: Module) => boolean, m: Module): boolean {
 
 /** What reduction makes less of: constants weigh less than other instructions, jumps less than branches. */
 function weightOf(m: Module): number {
-  let weight = 10 * (m.funcs.length + m.globals.length + m.data.length + m.imports.length + (m.memory === null ? 0 : 1));
+  let weight =
+    10 * (m.funcs.length + m.globals.length + m.data.length + m.imports.length + (m.memory === null ? 0 : 1));
   for (const f of m.funcs) {
     weight += f.slots.length;
     for (const inst of f.insts) {
@@ -175,7 +175,7 @@ const constantOf = (type: Func['sig']['results'][number]): Inst =>
 /** Items of the module that nothing names. */
 function dropUnnamed(m: Module, keep: (m: Module) => boolean): void {
   const named = new Set<unknown>([...(m.table?.elements ?? none), m.start, ...m.exports.map(({ name }) => name)]);
-  for (const f of m.funcs) f.insts.forEach((_, v) => named.add(f.insts[v] && instOf(f, v as ValueId).imm));
+  for (const f of m.funcs) for (const inst of f.insts) if (inst !== undefined) named.add(inst.imm);
   keep({
     ...m,
     funcs: m.funcs.filter(({ name }, i) => i === 0 || named.has(name)),
