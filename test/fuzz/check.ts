@@ -44,7 +44,10 @@ export function checkProgram(g: Program, plan: Plan): void {
     // The engine agrees with the reference on what comes out of the passes: one of them is enough for the rest.
     for (const call of g.calls) checkCall(g.module, module, passes, call, options);
   }
-  if (plan.allocates) for (const registers of [4, 8, 16]) lower(module, registerTarget(), checked, { registers });
+  if (!plan.allocates) return;
+  for (const { name } of presets.allocators) {
+    for (const registers of [4, 8, 16]) lower(module, registerTarget(), checked, { registers, allocator: name });
+  }
 }
 
 const nothing: Pipeline = { name: 'no passes', instances: [] };
@@ -65,12 +68,16 @@ function look(m: Module, call: Call): Observation {
 /** The parts of the presets, with an allocator whose every answer is checked. */
 const checked: Toolchain = {
   ...presets,
-  allocate: (f, constraints) => {
-    const allocation = presets.allocate(f, constraints);
-    const [problem] = checkAllocation(f, allocation, constraints);
-    if (problem === undefined) return allocation;
-    throw new LawBroken('allocated', `@${f.name} with ${constraints.registers}: ${JSON.stringify(problem)}`);
-  },
+  allocators: presets.allocators.map((named) => ({
+    ...named,
+    allocate: (f, constraints) => {
+      const allocation = named.allocate(f, constraints);
+      const [problem] = checkAllocation(f, allocation, constraints);
+      if (problem === undefined) return allocation;
+      const what = `${named.name}, @${f.name} with ${constraints.registers}`;
+      throw new LawBroken('allocated', `${what}: ${JSON.stringify(problem)}`);
+    },
+  })),
 };
 
 function entryOf(name: string) {
@@ -81,12 +88,12 @@ function entryOf(name: string) {
 
 const registerTarget = () => entryOf('register').target;
 
-function engineOf({ engine, registers }: Plan): TestEngine {
+function engineOf({ engine, registers, allocator }: Plan): TestEngine {
   const { target, instantiate } = entryOf(engine);
   return {
     name: `${engine} with ${registers} registers`,
     lower: (m) => {
-      const { program } = lower(m, target, checked, { registers });
+      const { program } = lower(m, target, checked, { registers, allocator });
       // The IR before allocation: after it, parameters that got no register are read from slots that the caller set.
       const { module } = runPipeline(m, pipeline(engine, target.prepare, presets.passes));
       return { module, instantiate: (o) => instantiate(program, o) };

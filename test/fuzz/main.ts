@@ -12,7 +12,6 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { presets } from '@sluice/driver';
 import { type Module, printModule, sizeOf } from '@sluice/ir';
-import { levels } from '@sluice/passes';
 import { rules } from '@sluice/passes/rules/index';
 import { expansions, strength } from '@sluice/passes/rules/strength';
 import { arbitraryModule, type Generated, printCall, reduceModule } from '@sluice/testkit';
@@ -27,7 +26,7 @@ const total = Number(SLUICE_FUZZ ?? 2000);
 const firstSeed = SLUICE_SEED === undefined ? Date.now() | 0 : Number(SLUICE_SEED);
 
 const programs = arbitraryModule({ rules: [...rules, ...strength, ...expansions] });
-const plans = arbitraryPlan(presets.passes, levels.slice(1));
+const plans = arbitraryPlan(presets);
 const start = performance.now();
 let done = 0;
 let failures = 0;

@@ -1,5 +1,6 @@
 /** What a program of the campaign goes through: drawn with the program, so that a failure's seed and path replay it whole. */
 
+import type { Toolchain } from '@sluice/driver';
 import type { Pass } from '@sluice/pipeline';
 import fc from 'fast-check';
 
@@ -9,9 +10,10 @@ export interface Plan {
   readonly passes: string | readonly string[];
   readonly engine: 'interp' | 'stack' | 'register';
   readonly registers: 4 | 8 | 16;
+  readonly allocator: string;
   /** Decisions about profit are turned round. */
   readonly contrary: boolean;
-  /** Allocates with 4, 8 and 16 registers, and has the checker look. */
+  /** Allocates in every way with 4, 8 and 16 registers, and has the checker look. */
   readonly allocates: boolean;
 }
 
@@ -19,13 +21,14 @@ export interface Plan {
 const needs: Readonly<Record<string, string>> = { 'ssa-destruct': 'split-critical-edges' };
 
 /** Plans over levels and over passes in any order, with any options. */
-export function arbitraryPlan(passes: ReadonlyMap<string, Pass>, levels: readonly string[]): fc.Arbitrary<Plan> {
+export function arbitraryPlan({ passes, levels, allocators }: Toolchain): fc.Arbitrary<Plan> {
   const instance = fc.oneof(...[...passes.values()].map(arbitraryInstance));
   const list = fc.array(instance, { minLength: 1, maxLength: 8 }).map((lists) => lists.flat());
   return fc.record({
-    passes: fc.oneof({ weight: 3, arbitrary: list }, { weight: 2, arbitrary: fc.constantFrom(...levels) }),
+    passes: fc.oneof({ weight: 3, arbitrary: list }, { weight: 2, arbitrary: fc.constantFrom(...levels.slice(1)) }),
     engine: fc.constantFrom('interp', 'stack', 'register'),
     registers: fc.constantFrom(4, 8, 16),
+    allocator: fc.constantFrom(...allocators.map(({ name }) => name)),
     contrary: fc.nat(4).map((n) => n === 4),
     allocates: fc.nat(3).map((n) => n === 3),
   });
