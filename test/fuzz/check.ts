@@ -45,8 +45,10 @@ export function checkProgram(g: Program, plan: Plan): void {
     for (const call of g.calls) checkCall(g.module, module, passes, call, options);
   }
   if (!plan.allocates) return;
-  for (const { name } of presets.allocators) {
-    for (const registers of [4, 8, 16]) lower(module, registerTarget(), checked, { registers, allocator: name });
+  const { prepare, constraints } = entryOf('register').target;
+  const prepared = runPipeline(module, pipeline('prepare', prepare, presets.passes)).module;
+  for (const { allocate } of checked.allocators) {
+    for (const registers of [4, 8, 16]) for (const f of prepared.funcs) allocate(f, { ...constraints, registers });
   }
 }
 
@@ -85,8 +87,6 @@ function entryOf(name: string) {
   if (entry?.executes !== 'program') throw new Error(`no machine '${name}'`);
   return entry;
 }
-
-const registerTarget = () => entryOf('register').target;
 
 function engineOf({ engine, registers, allocator }: Plan): TestEngine {
   const { target, instantiate } = entryOf(engine);

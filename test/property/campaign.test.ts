@@ -14,13 +14,7 @@ test('programs keep their meaning through passes in any order', () => {
 });
 
 test('a failing module is made small', () => {
-  const trapsAt = ({
-    module,
-    calls,
-  }: {
-    module: Module;
-    calls: readonly { func: string; args: readonly unknown[] }[];
-  }) =>
+  const trapsAt = ({ module, calls }: { module: Module; calls: readonly Call[] }) =>
     calls.find((call) => {
       const { outcome } = observe((o) => interp.instantiate(module, o), module, call);
       return outcome.kind === 'trap' && outcome.trap === 'integer-divide-by-zero';
