@@ -19,17 +19,20 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import type { FuncContext, Reader } from '@sluice/pipeline';
+import { isConfined, type Objects, objectsOf } from '../lib/objects.ts';
 import { type Role, roleOf } from '../rules/locations.ts';
 import {
   afterFree,
   afterStore,
-  type Element,
-  element,
+  confinedFacts,
   factOf,
   type HeapFact,
+  type HeapPlace,
+  type HeapView,
   isChecked,
   learn,
   mayBeSame,
+  placeOf,
   sameElement,
   withoutValues,
 } from './heap.ts';
@@ -48,11 +51,12 @@ interface Known {
 interface Unseen {
   /** The last store to memory, if nothing came since that reads memory or might end the execution. */
   memory: { readonly store: ValueId; readonly fact: MemoryFact } | null;
-  heap: readonly (Element & { readonly store: ValueId })[];
+  heap: readonly (HeapPlace & { readonly store: ValueId })[];
 }
 
-interface State {
+interface State extends HeapView {
   readonly cx: Context;
+  readonly objects: Objects;
   readonly read: Reader;
   readonly stores: boolean;
   /** Whether the Editor knows more than the function: until then it is not asked for. */
@@ -85,7 +89,9 @@ export function forward(f: Func, cx: Context, stores: boolean, edited: boolean):
   const meets = meetsOf(f, cx, summary);
   const after: Known[] = new Array(f.blocks.length).fill(none);
   const state: State = {
+    f,
     cx,
+    objects: summary.heap ? cx.get(objectsOf) : { object: null, confined: null },
     read: { ops: cx.ops, inst: (v) => (state.edited ? cx.edit.inst(v) : instOf(f, v)) },
     edited,
     stores,
@@ -111,6 +117,8 @@ interface Summary {
   readonly changed: Uint8Array;
   /** By block: whether it has anything to do with memory, globals or the heap. */
   readonly busy: Uint8Array;
+  /** Whether some op of the heap is there, calls not counted. */
+  readonly heap: boolean;
 }
 
 /** Null when nothing reads what this pass knows. */
@@ -118,22 +126,24 @@ function summarise(f: Func): Summary | null {
   if (!readsRelevant(f)) return null;
   const changed = bytes(f.blocks.length);
   const busy = bytes(f.blocks.length);
+  let usesHeap = false;
   for (let i = 0; i < f.order.length; i++) {
     const b = f.order[i] as BlockId;
     const { body, term } = blockOf(f, b);
     let bits = changesOf(instOf(f, term).op.effect);
     let touched = instOf(f, term).op.effect.writes;
     for (let k = 0; k < body.length; k++) {
-      const { effect } = (f.insts[body[k] as number] as Inst).op;
+      const { effect, kind } = (f.insts[body[k] as number] as Inst).op;
       const regions = effect.reads | effect.writes;
       if ((regions & relevant) === 0) continue;
+      usesHeap ||= kind === 'value' && (regions & objects) !== 0;
       touched |= regions;
       bits |= changesOf(effect);
     }
     changed[b] = bits;
     busy[b] = (touched & relevant) !== 0 ? 1 : 0;
   }
-  return { changed, busy };
+  return { changed, busy, heap: usesHeap };
 }
 
 /** Whether some instruction gives what it reads of memory, globals or the heap. */
@@ -189,7 +199,7 @@ function visitBlock(state: State, f: Func, b: BlockId): void {
       else visit[role](state, v, state.read.inst(v));
     } else if (mayTrap(effect)) {
       state.unseen.memory = null;
-      if (effect.diverges || effect.traps.includes('throw')) state.unseen.heap = [];
+      if (effect.diverges || effect.traps.includes('throw')) seeFromOutside(state);
     }
   }
   forget(state, changesOf(instOf(f, blockOf(f, b).term).op.effect));
@@ -197,9 +207,17 @@ function visitBlock(state: State, f: Func, b: BlockId): void {
 
 /** An op of which effects alone are known: a call, a bulk operation, an op of another dialect. */
 function unknown(state: State, effect: Effect): void {
-  forget(state, changesOf(effect));
+  const bits = changesOf(effect);
+  const ours = (bits & (changes.values | changes.deaths)) === 0 ? state.heap : confinedFacts(state.heap, state);
+  forget(state, bits & ~(changes.values | changes.deaths));
+  state.heap = ours;
   state.unseen.memory = null;
-  if ((effect.reads & heap) !== 0 || effect.diverges || effect.traps.includes('throw')) state.unseen.heap = [];
+  if ((effect.reads & heap) !== 0 || effect.diverges || effect.traps.includes('throw')) seeFromOutside(state);
+}
+
+/** Something that this function does not see may look at all objects that it can reach. */
+function seeFromOutside({ unseen, objects }: State): void {
+  if (unseen.heap.length > 0) unseen.heap = unseen.heap.filter(({ object }) => isConfined(objects, object));
 }
 
 const visit: Readonly<Record<Role, (state: State, v: ValueId, inst: Inst) => void>> = {
@@ -236,14 +254,14 @@ const visit: Readonly<Record<Role, (state: State, v: ValueId, inst: Inst) => voi
     if (fact.narrow === null) state.memory = withFact(state.memory, fact);
   },
   'heap-load': (state, v, inst) => {
-    const at = element(inst.args[0] as ValueId, state.read);
+    const at = placeOf(inst.args[0] as ValueId, state);
     const known = factOf(state.heap, at);
     if (known !== undefined && known.value !== -1 && known.type === inst.type && replace(state, v, known.value)) return;
     see(state, at);
     state.heap = learn(state.heap, at, { value: v, type: inst.type });
   },
   'heap-store': (state, v, inst) => {
-    const at = element(inst.args[0] as ValueId, state.read);
+    const at = placeOf(inst.args[0] as ValueId, state);
     const value = inst.args[1] as ValueId;
     const { type } = state.read.inst(value);
     const known = factOf(state.heap, at);
@@ -255,7 +273,7 @@ const visit: Readonly<Record<Role, (state: State, v: ValueId, inst: Inst) => voi
       state.unseen.heap.filter((other) => other !== before),
       { ...at, store: v },
     );
-    state.heap = afterStore(state.heap, at, state.read);
+    state.heap = afterStore(state.heap, at, state);
     // Without a check the store may do nothing.
     if (isChecked(state.heap, at, state.read)) {
       state.heap = learn(state.heap, at, { checked: true, initialised: true, value, type });
@@ -263,31 +281,31 @@ const visit: Readonly<Record<Role, (state: State, v: ValueId, inst: Inst) => voi
   },
   'heap-check': (state, v, inst) => {
     state.unseen.memory = null;
-    const at = element(inst.args[0] as ValueId, state.read);
+    const at = placeOf(inst.args[0] as ValueId, state);
     if (isChecked(state.heap, at, state.read) && drop(state, v, 'check cannot fail')) return;
     state.heap = learn(state.heap, at, { checked: true });
   },
   'heap-check-init': (state, v, inst) => {
     state.unseen.memory = null;
-    const at = element(inst.args[0] as ValueId, state.read);
+    const at = placeOf(inst.args[0] as ValueId, state);
     if (factOf(state.heap, at)?.initialised === true && drop(state, v, 'check cannot fail')) return;
     see(state, at);
     state.heap = learn(state.heap, at, { checked: true, initialised: true });
   },
   'heap-alloc': (state, v) => {
     state.unseen.memory = null;
-    state.heap = learn(state.heap, { base: v, offset: 0 }, { checked: true });
+    state.heap = learn(state.heap, placeOf(v, state), { checked: true });
   },
   'heap-free': (state, _v, inst) => {
     state.unseen.memory = null;
-    state.heap = afterFree(state.heap, element(inst.args[0] as ValueId, state.read), state.read);
+    state.heap = afterFree(state.heap, placeOf(inst.args[0] as ValueId, state), state);
   },
 };
 
 /** Something looks at an element: stores that may be to it are no longer unseen. */
-function see(state: State, at: Element): void {
-  const { unseen, read } = state;
-  if (unseen.heap.length > 0) unseen.heap = unseen.heap.filter((store) => !mayBeSame(store, at, read));
+function see(state: State, at: HeapPlace): void {
+  const { unseen } = state;
+  if (unseen.heap.length > 0) unseen.heap = unseen.heap.filter((store) => !mayBeSame(store, at, state));
 }
 
 function replace(state: State, v: ValueId, by: ValueId): boolean {

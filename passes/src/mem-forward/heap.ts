@@ -1,18 +1,19 @@
 /** What is known of the heap at one point: elements that exist, are initialised, hold a value. */
 
-import type { ResultType, ValueId } from '@sluice/ir';
+import type { Func, ResultType, ValueId } from '@sluice/ir';
 import type { Reader } from '@sluice/pipeline';
-import { elementOf, hasElement, isAllocation } from '../rules/locations.ts';
+import { aliasElements } from '../lib/alias.ts';
+import { isConfined, mayShareObject, type Objects, objectOf } from '../lib/objects.ts';
+import { type Element, elementOf, hasElement } from '../rules/locations.ts';
 import { withFact } from './memory.ts';
 
-/** An element: the pointer that it is counted from, and how far it is. */
-export interface Element {
-  readonly base: ValueId;
-  readonly offset: number;
+/** An element, and the object that it is in as `objectOf` gives it. */
+export interface HeapPlace extends Element {
+  readonly object: number;
 }
 
 /** What is known of an element. */
-export interface HeapFact extends Element {
+export interface HeapFact extends HeapPlace {
   /** Its object lives and has it: `heap.check` would pass. */
   readonly checked: boolean;
   readonly initialised: boolean;
@@ -21,46 +22,63 @@ export interface HeapFact extends Element {
   readonly type: ResultType;
 }
 
-/** The element that an instruction of the heap is about. */
-export function element(pointer: ValueId, read: Reader): Element {
-  return elementOf(pointer, read);
+/** What tells the heap's places apart in one function. */
+export interface HeapView {
+  readonly f: Func;
+  readonly read: Reader;
+  readonly objects: Objects;
+}
+
+/** The element that a pointer is to. */
+export function placeOf(pointer: ValueId, { f, read, objects }: HeapView): HeapPlace {
+  const { base, index, offset } = elementOf(pointer, read);
+  return { base, index, offset, object: objectOf(f, objects, base) };
 }
 
 /** Whether two are one element, whatever their objects are. */
 export function sameElement(a: Element, b: Element): boolean {
-  return a.base === b.base && a.offset === b.offset;
+  return a.base === b.base && a.offset === b.offset && a.index === b.index;
 }
 
-/** Whether two elements may be the same one: unless they have one base, or come from two allocations. */
-export function mayBeSame(a: Element, b: Element, read: Reader): boolean {
-  if (a.base === b.base) return a.offset === b.offset;
-  return !isAllocation(a.base, read) || !isAllocation(b.base, read);
+/** Whether two elements may be the same one. */
+export function mayBeSame(a: HeapPlace, b: HeapPlace, { objects }: HeapView): boolean {
+  return aliasElements(a, b) !== 'no' && mayBeInOne(a, b, objects);
+}
+
+/** Whether two elements may be in the same object. */
+function mayBeInOne(a: HeapPlace, b: HeapPlace, objects: Objects): boolean {
+  return a.base === b.base || mayShareObject(objects, a.object, b.object);
 }
 
 /** What is known of an element. */
 export function factOf(facts: readonly HeapFact[], at: Element): HeapFact | undefined {
-  return facts.find((fact) => sameElement(fact, at));
+  for (let i = facts.length - 1; i >= 0; i--) if (sameElement(facts[i] as HeapFact, at)) return facts[i];
+  return undefined;
 }
 
 /** Whether a check of the element would pass. */
 export function isChecked(facts: readonly HeapFact[], at: Element, read: Reader): boolean {
   if (factOf(facts, at)?.checked === true) return true;
   // The object lives, since one of its elements was checked, and its size is known.
-  return hasElement(at.base, at.offset, read) && facts.some((fact) => fact.base === at.base && fact.checked);
+  if (at.index !== -1 || !hasElement(at.base, at.offset, read)) return false;
+  return facts.some((fact) => fact.base === at.base && fact.checked);
 }
 
 /** The facts with more known of one element. */
-export function learn(facts: readonly HeapFact[], at: Element, more: Partial<HeapFact>): readonly HeapFact[] {
+export function learn(facts: readonly HeapFact[], at: HeapPlace, more: Partial<HeapFact>): readonly HeapFact[] {
   const known = factOf(facts, at);
-  const { base, offset } = at;
-  const fresh: HeapFact = { base, offset, checked: false, initialised: false, value: -1, type: 'void' };
+  const { base, index, offset, object } = at;
+  const fresh: HeapFact = {
+    ...{ base, index, offset, object },
+    ...{ checked: false, initialised: false, value: -1, type: 'void' },
+  };
   const fact: HeapFact = { ...(known ?? fresh), ...more };
   return known === undefined ? withFact(facts, fact) : facts.map((other) => (other === known ? fact : other));
 }
 
 /** After a store somewhere: it takes no element's life and uninitialises none, but values may differ. */
-export function afterStore(facts: readonly HeapFact[], at: Element, read: Reader): readonly HeapFact[] {
-  return facts.map((fact) => (fact.value !== -1 && mayBeSame(fact, at, read) ? { ...fact, value: -1 as const } : fact));
+export function afterStore(facts: readonly HeapFact[], at: HeapPlace, view: HeapView): readonly HeapFact[] {
+  return facts.map((fact) => (fact.value !== -1 && mayBeSame(fact, at, view) ? { ...fact, value: -1 as const } : fact));
 }
 
 /** After stores to places that are not known. */
@@ -69,8 +87,12 @@ export function withoutValues(facts: readonly HeapFact[]): readonly HeapFact[] {
   return facts.filter(({ checked }) => checked).map((fact) => ({ ...fact, value: -1 as const }));
 }
 
-/** After the end of an object: what is known of allocations that are not this one stays. */
-export function afterFree(facts: readonly HeapFact[], at: Element, read: Reader): readonly HeapFact[] {
-  if (!isAllocation(at.base, read)) return [];
-  return facts.filter((fact) => fact.base !== at.base && isAllocation(fact.base, read));
+/** After something that this function does not see: what is known of objects that it alone reaches. */
+export function confinedFacts(facts: readonly HeapFact[], { objects }: HeapView): readonly HeapFact[] {
+  return facts.length === 0 ? facts : facts.filter(({ object }) => isConfined(objects, object));
+}
+
+/** After the end of an object: what is known of other objects stays. */
+export function afterFree(facts: readonly HeapFact[], at: HeapPlace, { objects }: HeapView): readonly HeapFact[] {
+  return facts.filter((fact) => !mayBeInOne(fact, at, objects));
 }

@@ -2,7 +2,7 @@
 
 import type { Inst, OpDef, ResultType, ValueId } from '@sluice/ir';
 import type { Reader } from '@sluice/pipeline';
-import { addressOf, type Place, summand } from '../rules/locations.ts';
+import { aliasBytes, type Bytes, bytesOf } from '../lib/alias.ts';
 
 /** Places of one kind that are remembered; older ones are forgotten. */
 export const remembered = 16;
@@ -13,10 +13,7 @@ export function withFact<T>(list: readonly T[], fact: T): readonly T[] {
 }
 
 /** So many bytes at a place hold a value. */
-export interface MemoryFact extends Place {
-  readonly bytes: number;
-  /** What the base is a sum of, to tell it from other bases. */
-  readonly root: Place;
+export interface MemoryFact extends Bytes {
   readonly value: ValueId;
   readonly type: ResultType;
   /** A load that is narrower than its result, which gives this value; null: the bytes are the value's own. */
@@ -34,15 +31,14 @@ const widths: Readonly<Record<string, number>> = { i32: 4, f32: 4, i64: 8, f64: 
 /** What a load or store says of memory: it holds this value now. */
 export function memoryFact(inst: Inst, v: ValueId, read: Reader): MemoryFact {
   const { access } = inst.op;
-  const { base, offset } = addressOf(inst, read);
+  const { base, offset, bytes, root } = bytesOf(inst, read);
   const value = access?.store === true ? (inst.args[1] as ValueId) : v;
   const { type } = read.inst(value);
-  const bytes = access?.bytes ?? 0;
   return {
     base,
     offset,
     bytes,
-    root: summand(base, read),
+    root,
     value,
     type,
     narrow: bytes === widths[type] ? null : inst.op,
@@ -61,23 +57,9 @@ export function samePlace(a: MemoryFact, b: MemoryFact): boolean {
 
 /** The facts that a store to certain bytes leaves true. */
 export function survivingStore(facts: readonly MemoryFact[], store: MemoryFact): readonly MemoryFact[] {
-  return facts.every((fact) => apart(fact, store)) ? facts : facts.filter((fact) => apart(fact, store));
-}
-
-/** Offsets below this don't reach around the address space together with a sum that wrapped. */
-const smallOffset = 2 ** 30;
-
-/** Whether two accesses cannot have a byte in common. */
-function apart(a: MemoryFact, b: MemoryFact): boolean {
-  if (a.base === b.base) return disjoint(a.offset - b.offset, a.bytes, b.bytes);
-  if (a.base === -1 || b.base === -1 || a.root.base !== b.root.base) return false;
-  if (a.offset >= smallOffset || b.offset >= smallOffset) return false;
-  const distance = a.root.offset + a.offset - (b.root.offset + b.offset);
-  // Each of the sums may have wrapped.
-  return [-2, -1, 0, 1, 2].every((k) => disjoint(distance + k * 2 ** 32, a.bytes, b.bytes));
-}
-
-/** Whether bytes that begin so far behind others have none in common with them. */
-function disjoint(distance: number, bytes: number, others: number): boolean {
-  return distance >= others || distance <= -bytes;
+  for (let i = 0; i < facts.length; i++) {
+    if (aliasBytes(facts[i] as MemoryFact, store) !== 'no')
+      return facts.filter((fact) => aliasBytes(fact, store) === 'no');
+  }
+  return facts;
 }

@@ -33,6 +33,7 @@ const roles: ReadonlyMap<OpDef, Role> = new Map([
 const alloc = coreOp('heap.alloc');
 const move = coreOp('heap.offset');
 const add = coreOp('i32.add');
+const add64 = coreOp('i64.add');
 
 /** What an op does with places; null: nothing that is known. */
 export function roleOf(op: OpDef): Role | null {
@@ -54,32 +55,94 @@ export function addressOf(inst: Inst, read: Reader): Place {
   return op.kind === 'const' ? { base: -1, offset: ((imm as number) >>> 0) + offset } : { base, offset };
 }
 
-/** Takes a sum with a constant apart: the place that it is, which wraps modulo 2^32. */
+/** How many sums or moves by a constant are followed from an address to where it comes from. */
+const stepsFollowed = 8;
+
+/** Takes sums with constants apart: the place that it is, which wraps modulo 2^32. */
 export function summand(base: ValueId | -1, read: Reader): Place {
-  if (base === -1) return { base, offset: 0 };
-  const { op, args } = read.inst(base);
-  if (op !== add) return { base, offset: 0 };
-  const constant = read.inst(args[1] as ValueId);
-  if (constant.op.kind !== 'const') return { base, offset: 0 };
-  return { base: args[0] as ValueId, offset: constant.imm as number };
+  let root = base;
+  let offset = 0;
+  for (let k = 0; k < stepsFollowed && root !== -1; k++) {
+    const { op, args } = read.inst(root);
+    if (op !== add) break;
+    const constant = read.inst(args[1] as ValueId);
+    if (constant.op.kind !== 'const') break;
+    offset = (offset + (constant.imm as number)) | 0;
+    root = args[0] as ValueId;
+  }
+  return { base: root, offset };
 }
 
-/** How many moves by a constant are followed from a pointer to the start of its object. */
-const movesFollowed = 8;
+/** An element of a heap object: so many elements behind a pointer, and as many more as `index` says. */
+export interface Element {
+  readonly base: ValueId;
+  /** An i64 that counts elements; -1: none. */
+  readonly index: ValueId | -1;
+  readonly offset: number;
+}
 
-/** The pointer that a heap pointer was made of by constant moves, and how far it was moved. Moves never wrap. */
-export function elementOf(pointer: ValueId, read: Reader): Place & { readonly base: ValueId } {
+/** Constants above this are not taken out of an index: sums of them stay exact. */
+const largeOffset = 2 ** 40;
+
+/**
+ * The element that a heap pointer is to, as far back as moves by constants, one other move, and moves by constants before
+ * that are followed. Moves never wrap, so that two elements of one base and index are one if their offsets are equal.
+ */
+export function elementOf(pointer: ValueId, read: Reader): Element {
   let base = pointer;
+  let index: ValueId | -1 = -1;
   let offset = 0;
-  for (let k = 0; k < movesFollowed; k++) {
+  for (let k = 0; k < stepsFollowed; k++) {
     const { op, args } = read.inst(base);
     if (op !== move) break;
-    const by = read.inst(args[1] as ValueId);
-    if (by.op.kind !== 'const') break;
-    offset += Number(by.imm as bigint);
+    const by = args[1] as ValueId;
+    const constant = smallConstant(by, read);
+    if (constant !== null) offset += constant;
+    else if (index === -1) {
+      const sum = read.inst(by);
+      const more = sum.op === add64 ? smallConstant(sum.args[1] as ValueId, read) : null;
+      index = more === null ? by : (sum.args[0] as ValueId);
+      offset += more ?? 0;
+    } else break;
     base = args[0] as ValueId;
   }
-  return { base, offset };
+  return { base, index, offset };
+}
+
+function smallConstant(v: ValueId, read: Reader): number | null {
+  const { op, imm } = read.inst(v);
+  if (op.kind !== 'const') return null;
+  const value = Number(imm as bigint);
+  return Math.abs(value) < largeOffset ? value : null;
+}
+
+/**
+ * What an operand of an instruction has to do with the object that it is a pointer to: the result is another pointer to it
+ * (`derive`), the object is looked at or changed (`access`), the pointer is compared, or it goes somewhere else (`escape`).
+ */
+export type PointerUse = 'derive' | 'access' | 'compare' | 'escape';
+
+const pointerUses: ReadonlyMap<OpDef, readonly PointerUse[]> = new Map<OpDef, readonly PointerUse[]>([
+  [coreOp('copy'), ['derive']],
+  [coreOp('select'), ['derive', 'derive']],
+  [move, ['derive']],
+  [coreOp('heap.load'), ['access']],
+  [coreOp('heap.store'), ['access']],
+  [coreOp('heap.check'), ['access']],
+  [coreOp('heap.check_init'), ['access']],
+  [coreOp('heap.free'), ['access']],
+  [coreOp('i64.eq'), ['compare', 'compare']],
+  [coreOp('i64.ne'), ['compare', 'compare']],
+]);
+
+/** What becomes of a pointer that is operand number `k` of an op. */
+export function pointerUse(op: OpDef, k: number): PointerUse {
+  return op.kind === 'phi' ? 'derive' : (pointerUses.get(op)?.[k] ?? 'escape');
+}
+
+/** The op that makes objects. */
+export function isAllocating(op: OpDef): boolean {
+  return op === alloc;
 }
 
 /** Whether a value is a pointer to an object of its own. */
