@@ -1,8 +1,9 @@
 /**
- * `npm run bench [-- scaled|optimise|startup [FILTER]]`: the figures that the project is held to, each against its limit.
+ * `npm run bench [-- scaled|optimise|startup|fusion [FILTER]]`: the figures that the project is held to, each against its limit.
  * Exit code 1 where a limit is missed; an answer that is wrong ends the run with an error.
  */
 
+import { fusionFigures } from './fusion.ts';
 import { report } from './measure.ts';
 import { optimiseFigures } from './optimise.ts';
 import { scaledFigures } from './scaled.ts';
@@ -15,6 +16,7 @@ console.log(`node ${process.version}; units: iterations of the calibration loop`
 const figures = [
   ...(wanted('startup') ? startupFigures() : []),
   ...(wanted('scaled') ? scaledFigures(filter) : []),
+  ...(wanted('fusion') ? fusionFigures(filter === 'write') : []),
   ...(wanted('optimise') ? optimiseFigures() : []),
 ];
 process.exitCode = report(figures) ? 0 : 1;

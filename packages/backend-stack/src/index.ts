@@ -1,10 +1,13 @@
 /** Emits stack bytecode from the IR. */
 
-import type { StackProgram } from '@sluice/bytecode';
+import type { InstrTable, StackFunc, StackProgram } from '@sluice/bytecode';
 import { defineTarget, type Target } from '@sluice/codegen';
 import type { Func, Module } from '@sluice/ir';
+import { dropDeadWrites } from './dead-locals.ts';
 import { emitFunc } from './emit.ts';
 import { Forms } from './forms.ts';
+import { fuse } from './fuse.ts';
+import { peephole } from './peephole.ts';
 
 /** The stack machine as a target: as many locals as wanted, each of one type. */
 const stackTarget: Target<StackProgram> = defineTarget({
@@ -12,7 +15,7 @@ const stackTarget: Target<StackProgram> = defineTarget({
   summary: 'stack bytecode: values on an operand stack, variables in typed locals',
   prepare: ['lower-invoke', 'split-critical-edges', 'ssa-destruct'],
   constraints: { registers: null, typed: true },
-  emit: (m, allocations) => {
+  emit: (m, allocations, { fuse: fused = true } = {}) => {
     const allocated = m.funcs.map((f) => {
       const allocation = allocations.get(f.name);
       if (allocation === undefined) throw new Error(`@${f.name} has no allocation`);
@@ -21,12 +24,21 @@ const stackTarget: Target<StackProgram> = defineTarget({
     const forms = new Forms(allocated.map(({ func }) => func));
     const counts = resultCounts(m);
     const { name, imports, memory, table, globals, data, exports, start } = m;
-    const funcs = allocated.map((allocation) => emitFunc(allocation, forms, (callee) => counts.get(callee) ?? 0));
+    const plain = allocated.map((allocation) => emitFunc(allocation, forms, (callee) => counts.get(callee) ?? 0));
+    const funcs = fused ? plain.map((f) => improved(f, forms.table)) : plain;
     return { machine: 'stack', name, imports, memory, table, globals, data, exports, start, funcs };
   },
 });
 
 export default stackTarget;
+
+/** What passes over values cannot see: the code itself. A dead write that goes may leave something to simplify. */
+function improved(f: StackFunc, table: InstrTable): StackFunc {
+  const locals = f.sig.params.length + f.locals.length;
+  const first = peephole(f.code, table);
+  const live = dropDeadWrites(first, locals, table);
+  return { ...f, code: fuse(live === first ? first : peephole(live, table), table) };
+}
 
 function resultCounts(m: Module): ReadonlyMap<string, number> {
   const all: readonly Pick<Func, 'name' | 'sig'>[] = [...m.imports, ...m.funcs];

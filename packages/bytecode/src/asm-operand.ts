@@ -14,6 +14,7 @@ import { readAny, readConst, readCount, readI32, readNaN } from '@sluice/ir/text
 import type { AsmLexer } from './asm-lex.ts';
 import { badNumber, missingOperand, unknownTrap, unknownType } from './diag-codes.ts';
 import type { InstrDef, Operand, OperandKind } from './instr.ts';
+import { ownerOf } from './sequence.ts';
 
 /** Greatest index, offset or size that the text may name. */
 export const maxCount = 0xffffffff;
@@ -84,7 +85,7 @@ function parseOperand(
       lex.take('word', 'a label');
       return;
     case 'value':
-      operands[k] = parseValue(lex, constType(def));
+      operands[k] = parseValue(lex, constType(def, k));
       return;
     case 'imm32':
       operands[k] = parseI32(lex);
@@ -112,9 +113,9 @@ function parseOperand(
   }
 }
 
-/** The type of the constant that an instruction of role `const` carries. */
-export function constType(def: InstrDef): Type {
-  const type = def.op?.sig.result;
+/** The type of the constant that an instruction carries as operand `k`. */
+export function constType(def: InstrDef, k: number): Type {
+  const type = ownerOf(def, k).op?.sig.result;
   if (type === undefined || type === 'T' || type === 'void') throw new Error(`'${def.name}' has no type of constants`);
   return type;
 }

@@ -241,7 +241,7 @@ function readOperand(r: ByteReader, pools: Pools, def: InstrDef, k: number): Ope
     case 'cases':
       return readList(r, () => r.int());
     case 'value':
-      return readValue(r, pools, constType(def));
+      return readValue(r, pools, constType(def, k));
     case 'imm32':
       return r.int();
     case 'func':

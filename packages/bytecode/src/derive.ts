@@ -7,7 +7,7 @@ import type { InstrDef, InstrTable, OperandKind } from './instr.ts';
 
 /** An entry with the columns that most instructions leave empty. */
 export function entry(parts: Partial<InstrDef> & Pick<InstrDef, 'name' | 'doc' | 'role' | 'operands'>): InstrDef {
-  return { op: null, parts: [], pops: null, pushes: null, ends: false, ...parts };
+  return { op: null, parts: [], sequence: [], pops: null, pushes: null, ends: false, ...parts };
 }
 
 /** The ops that are instructions of a machine as they stand: computation, not structure. Slots become locals or

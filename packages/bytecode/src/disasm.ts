@@ -172,7 +172,7 @@ function operandText({ def, operands }: Instr, k: number, names: Names): string 
     case 'label':
       return names.label(operand as number);
     case 'value':
-      return printConst(constType(def), operand as Value);
+      return printConst(constType(def, k), operand as Value);
     case 'func':
     case 'import':
     case 'global':

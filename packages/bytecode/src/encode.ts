@@ -203,7 +203,7 @@ function writeOperand(w: ByteWriter, pools: Pools, def: InstrDef, k: number, ope
       writeList(w, operand as readonly number[], (value) => w.int(value));
       return;
     case 'value':
-      writeValue(w, pools, constType(def), operand as Value);
+      writeValue(w, pools, constType(def, k), operand as Value);
       return;
     case 'imm32':
       w.int(operand as number);

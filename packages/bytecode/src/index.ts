@@ -7,6 +7,7 @@ export { type EncodeOptions, encodeProgram } from './encode.ts';
 export * from './instr.ts';
 export type * from './program.ts';
 export { registerTable } from './register.ts';
+export * from './sequence.ts';
 export { stackTable } from './stack.ts';
 export { validateProgram } from './validate.ts';
 export { type RegisterInfo, validateRegister } from './validate-register.ts';

@@ -57,6 +57,7 @@ export type Operand = Value | readonly number[] | Signature;
  *   local-get, local-set, local-tee, drop, dup          stack machine only
  *   spill, reload                                       register machine: to and from the frame's spill slots
  *   fused       several ops at once, in the order of `parts`
+ *   sequence    instructions one after the other (`sequence`), their operands side by side; stack machine only
  */
 export type Role =
   | 'op'
@@ -81,7 +82,8 @@ export type Role =
   | 'dup'
   | 'spill'
   | 'reload'
-  | 'fused';
+  | 'fused'
+  | 'sequence';
 
 /** One instruction of a machine. */
 export interface InstrDef {
@@ -90,8 +92,10 @@ export interface InstrDef {
   readonly role: Role;
   /** The op whose meaning this is, where it has one. */
   readonly op: OpDef | null;
-  /** For `fused`: the ops that run one after the other on the same operands, each may trap. */
+  /** For `fused`: the ops that run one after the other on the same operands, each may trap. For `sequence`: all ops. */
   readonly parts: readonly OpDef[];
+  /** For `sequence`: the instructions that it stands for; only the last may jump or return. */
+  readonly sequence: readonly InstrDef[];
   readonly operands: readonly OperandKind[];
   /** Stack machine: what is popped (top last) and pushed; null where the operands or the callee decide. */
   readonly pops: readonly SigType[] | null;

@@ -1,11 +1,14 @@
 /**
  * The stack machine: typed operand stack, locals, unstructured jumps. Jumps may carry values on the stack as long as
- * the stack has one shape at each label (validate.ts).
+ * the stack has one shape at each label (validate.ts). Frequent rows of instructions are instructions too: which ones is
+ * measured (stack-sequences.ts), what they do follows from their parts (sequence.ts).
  */
 
 import type { OpTable } from '@sluice/ir';
 import { constOps, entry, immediateOperands, machineOps, needsType, perOps } from './derive.ts';
 import { type InstrDef, type InstrTable, instrTable } from './instr.ts';
+import { sequenceOf } from './sequence.ts';
+import { stackSequences } from './stack-sequences.ts';
 
 const control: readonly InstrDef[] = [
   entry({ name: 'local.get', doc: 'Pushes a local.', role: 'local-get', operands: ['local'] }),
@@ -85,5 +88,17 @@ function build(ops: OpTable): InstrTable {
       pushes: op.sig.result === 'void' ? [] : [op.sig.result],
     }),
   );
-  return instrTable('stack', [...control, ...consts, ...plain]);
+  const single = [...control, ...consts, ...plain];
+  return instrTable('stack', [...single, ...fusedSequences(single)]);
+}
+
+/** The measured sequences whose parts this table has. */
+function fusedSequences(single: readonly InstrDef[]): readonly InstrDef[] {
+  const byName = new Map(single.map((def) => [def.name, def]));
+  const fused: InstrDef[] = [];
+  for (const names of stackSequences) {
+    const parts = names.split('+').flatMap((name) => byName.get(name) ?? []);
+    if (parts.length === names.split('+').length) fused.push(sequenceOf(parts));
+  }
+  return fused;
 }

@@ -107,7 +107,7 @@ function checkOperand(fx: FuncContext, cells: Cells, need: Needs, { def, operand
     case 'cases':
       return checkCases(operand, operands[def.operands.indexOf('labels')]);
     case 'value': {
-      const type = constType(def);
+      const type = constType(def, k);
       return isConst(type, operand as never) ? null : (at) => badValue(at, type);
     }
     case 'imm32':

@@ -21,6 +21,7 @@ import { fail, ok, type Result, type Signature, type SigType, type Type, valueTy
 import { badJoin, badReturn, badStack, tooMany } from './diag-codes.ts';
 import type { Instr } from './instr.ts';
 import type { StackFunc, StackProgram } from './program.ts';
+import { partsOf } from './sequence.ts';
 import {
   checkFrame,
   contextOf,
@@ -137,17 +138,27 @@ function flow(fx: FuncContext, f: StackFunc, locals: readonly Type[]): StackInfo
   for (let start = work.pop(); start !== undefined; start = work.pop()) {
     for (let index = start; ; index++) {
       const instr = code[index] as Instr;
-      const after = step(fx, f, locals, index, instr, shapes[index] as Shape);
+      const before = shapes[index] as Shape;
+      let after: Shape | null = before;
+      if (instr.def.sequence.length === 0) {
+        after = step(fx, f, locals, index, instr, before);
+        maxStack = Math.max(maxStack, after?.height ?? 0);
+      } else {
+        for (const part of partsOf(instr)) {
+          after = after && step(fx, f, locals, index, part, after);
+          maxStack = Math.max(maxStack, after?.height ?? 0);
+        }
+      }
       if (after === null) return null;
-      maxStack = Math.max(maxStack, after.height);
+      const now = after;
       const reach = (target: number): boolean | null => {
         const known = shapes[target];
-        if (known === after) return false;
+        if (known === now) return false;
         if (known !== undefined) {
-          fx.at(index, (at) => badJoin(at, target, describeShape(known), describeShape(after)));
+          fx.at(index, (at) => badJoin(at, target, describeShape(known), describeShape(now)));
           return null;
         }
-        shapes[target] = after;
+        shapes[target] = now;
         return true;
       };
       for (const target of targetsOf(instr)) {

@@ -72,6 +72,7 @@ export const allocationOptions: OptionTable = {
     value: 'NAME',
     doc: `with --registers: ${presets.allocators.map(({ name }) => name).join(', ')}; default ${presets.allocators[0]?.name}`,
   },
+  'no-fuse': { type: 'boolean', doc: 'bytecode without peephole and fusion' },
 };
 
 /** What `allocationOptions` say; throws `DiagnosticError` for an allocator that there is none of. */
@@ -79,6 +80,7 @@ export function allocationOf(tools: Toolchain, words: Words): CompileOptions {
   const registers = numberOption(words, 'registers', 4);
   const allocator = words.text('allocator');
   return {
+    fuse: !words.flag('no-fuse'),
     ...(registers === undefined ? {} : { registers }),
     ...(allocator === undefined ? {} : { allocator: allocatorNamed(tools, allocator).name }),
   };

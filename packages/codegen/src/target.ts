@@ -3,6 +3,12 @@
 import type { Module } from '@sluice/ir';
 import type { Allocation, RegisterConstraints } from './allocation.ts';
 
+/** How to emit. */
+export interface EmitOptions {
+  /** Peephole on the code and fusion into instructions that do several things; default yes. */
+  readonly fuse?: boolean;
+}
+
 /** A backend. `P` is what it emits. */
 export interface Target<P> {
   readonly name: string;
@@ -11,7 +17,7 @@ export interface Target<P> {
   readonly prepare: readonly string[];
   readonly constraints: RegisterConstraints;
   /** Emits the whole module; `allocations` by function name. Total on verified modules. */
-  readonly emit: (m: Module, allocations: ReadonlyMap<string, Allocation>) => P;
+  readonly emit: (m: Module, allocations: ReadonlyMap<string, Allocation>, options?: EmitOptions) => P;
 }
 
 /** Defines a backend; says nothing by itself, but gives a folder one shape. */

@@ -16,6 +16,8 @@ export interface CompileOptions extends RunOptions {
   readonly registers?: number | null;
   /** The allocator's name; default: the toolchain's first. */
   readonly allocator?: string;
+  /** Peephole and fusion on the code that is emitted; default yes. */
+  readonly fuse?: boolean;
 }
 
 /** Runs a pipeline on a module. */
@@ -42,7 +44,7 @@ export function lower(m: Module, target: Target<Program>, tools: Toolchain, opti
     prepared,
     [...allocations.values()].map(({ func }) => func),
   );
-  return { program: target.emit(prepared, allocations), module, allocations };
+  return { program: target.emit(prepared, allocations, { fuse: options.fuse ?? true }), module, allocations };
 }
 
 /** The allocator of this name, the default without one; throws `DiagnosticError` for a name that is none. */

@@ -3,6 +3,7 @@
 import {
   assembleStack,
   decodeProgram,
+  expandProgram,
   machineOf,
   type StackInfo,
   type StackProgram,
@@ -34,7 +35,10 @@ export function readStack(bytes: Uint8Array, options: LiftOptions): Result<Stack
 
 /** Lifts a program to a module. Fails with the validator's diagnostics; any program that passes it lifts. */
 export function liftStack(program: StackProgram, options: LiftOptions): Result<Module> {
-  const validated = validateStack(program, options);
+  const given = validateStack(program, options);
+  if (!given.ok) return given;
+  const plain = expandProgram(program);
+  const validated = plain === program ? given : validateStack(plain, options);
   if (!validated.ok) return validated;
   const { name, imports, memory, table, globals, data, exports, start } = program;
   const sigs = new Map(program.funcs.map((f) => [f.name, f.sig]));
@@ -44,6 +48,6 @@ export function liftStack(program: StackProgram, options: LiftOptions): Result<M
     func: (callee: string) => sigs.get(callee) as Signature,
     host: (callee: string) => hosts.get(callee) as Signature,
   };
-  const funcs = program.funcs.map((f, i) => liftFunc(f, validated.value[i] as StackInfo, names));
+  const funcs = plain.funcs.map((f, i) => liftFunc(f, validated.value[i] as StackInfo, names));
   return ok(makeModule({ name, imports, funcs, memory, table, globals, data, exports, start }));
 }

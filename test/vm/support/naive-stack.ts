@@ -3,7 +3,7 @@
  * For programs without imports, table and heap.
  */
 
-import type { Instr, StackFunc, StackProgram } from '@sluice/bytecode';
+import { type Instr, partsOf, type StackFunc, type StackProgram } from '@sluice/bytecode';
 import {
   evalOp,
   type HeapState,
@@ -43,61 +43,63 @@ export function runNaively(p: StackProgram, name: string, args: readonly Value[]
   for (;;) {
     const frame = frames.at(-1) as Frame;
     const { stack, locals } = frame;
-    const instr = frame.f.code[frame.pc++] as Instr;
-    const { def, operands } = instr;
-    const [first] = operands;
+    const whole = frame.f.code[frame.pc++] as Instr;
     instructions++;
-    switch (def.role) {
-      case 'local-get':
-        stack.push(locals[first as number]);
-        break;
-      case 'local-set':
-        locals[first as number] = stack.pop();
-        break;
-      case 'local-tee':
-        locals[first as number] = stack.at(-1);
-        break;
-      case 'drop':
-        stack.pop();
-        break;
-      case 'dup':
-        stack.push(stack.at(-1));
-        break;
-      case 'const':
-        stack.push(first as Value);
-        break;
-      case 'jump':
-        frame.pc = first as number;
-        break;
-      case 'jump-if':
-      case 'jump-unless':
-        if ((stack.pop() !== 0) === (def.role === 'jump-if')) frame.pc = first as number;
-        break;
-      case 'switch': {
-        const k = (first as readonly number[]).indexOf(stack.pop() as number);
-        frame.pc = (operands[1] as readonly number[]).at(k) as number;
-        break;
-      }
-      case 'call': {
-        const count = (funcs.get(first as string) as StackFunc).sig.params.length;
-        frames.push(enter(first as string, stack.splice(stack.length - count)));
-        break;
-      }
-      case 'return': {
-        frames.pop();
-        const caller = frames.at(-1);
-        if (caller === undefined) return { end: stack, instructions };
-        caller.stack.push(...stack);
-        break;
-      }
-      case 'trap':
-        return { end: first as TrapKind, instructions };
-      default: {
-        const op = def.op as OpDef;
-        const given = stack.splice(stack.length - op.sig.params.length);
-        const value = apply(op, instr, machine, given);
-        if (value instanceof Trap) return { end: value.kind, instructions };
-        if (op.sig.result !== 'void') stack.push(value);
+    for (const instr of partsOf(whole)) {
+      const { def, operands } = instr;
+      const [first] = operands;
+      switch (def.role) {
+        case 'local-get':
+          stack.push(locals[first as number]);
+          break;
+        case 'local-set':
+          locals[first as number] = stack.pop();
+          break;
+        case 'local-tee':
+          locals[first as number] = stack.at(-1);
+          break;
+        case 'drop':
+          stack.pop();
+          break;
+        case 'dup':
+          stack.push(stack.at(-1));
+          break;
+        case 'const':
+          stack.push(first as Value);
+          break;
+        case 'jump':
+          frame.pc = first as number;
+          break;
+        case 'jump-if':
+        case 'jump-unless':
+          if ((stack.pop() !== 0) === (def.role === 'jump-if')) frame.pc = first as number;
+          break;
+        case 'switch': {
+          const k = (first as readonly number[]).indexOf(stack.pop() as number);
+          frame.pc = (operands[1] as readonly number[]).at(k) as number;
+          break;
+        }
+        case 'call': {
+          const count = (funcs.get(first as string) as StackFunc).sig.params.length;
+          frames.push(enter(first as string, stack.splice(stack.length - count)));
+          break;
+        }
+        case 'return': {
+          frames.pop();
+          const caller = frames.at(-1);
+          if (caller === undefined) return { end: stack, instructions };
+          caller.stack.push(...stack);
+          break;
+        }
+        case 'trap':
+          return { end: first as TrapKind, instructions };
+        default: {
+          const op = def.op as OpDef;
+          const given = stack.splice(stack.length - op.sig.params.length);
+          const value = apply(op, instr, machine, given);
+          if (value instanceof Trap) return { end: value.kind, instructions };
+          if (op.sig.result !== 'void') stack.push(value);
+        }
       }
     }
   }

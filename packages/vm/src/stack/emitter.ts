@@ -1,6 +1,7 @@
 /**
  * Writes the steps of one function: what the translation of all instructions shares. Keeps the operand stack, moves
- * deferred values to their cells, chooses cells of results, adds up weights.
+ * deferred values to their cells, chooses cells of results, adds up weights. The function has no sequences: `origin` says
+ * which instruction each part belongs to.
  */
 
 import type { Instr, StackFunc } from '@sluice/bytecode';
@@ -44,8 +45,12 @@ export class Emitter {
   weight = 0;
   readonly #shapes: Shapes;
 
-  constructor(f: StackFunc, localTypes: readonly Type[], shapes: Shapes, link: Linkage) {
+  /** By index in the code: the instruction of the program that it is a part of; null: they are the same. */
+  readonly #origin: Int32Array | null;
+
+  constructor(f: StackFunc, origin: Int32Array | null, localTypes: readonly Type[], shapes: Shapes, link: Linkage) {
     this.f = f;
+    this.#origin = origin;
     this.localTypes = localTypes;
     this.link = link;
     this.stack = new VirtualStack(localTypes.length);
@@ -76,7 +81,7 @@ export class Emitter {
       words,
       labels: parts.labels ?? -1,
       callee: parts.callee ?? -1,
-      instr: this.at,
+      instr: this.#origin === null ? this.at : (this.#origin[this.at] as number),
       weight: this.weight,
       late: parts.late ?? 0,
     });
@@ -136,8 +141,9 @@ export class Emitter {
     if (next?.def.role === 'local-set' || next?.def.role === 'local-tee') {
       const local = next.operands[0] as number;
       this.place(stack.refsTo(local));
-      this.weight++;
-      emit(local, 1);
+      const late = this.weightOf(this.at + 1);
+      this.weight += late;
+      emit(local, late);
       if (next.def.role === 'local-tee') stack.defer({ kind: 'cell', type: result, cell: local });
       return 1;
     }
@@ -150,6 +156,12 @@ export class Emitter {
     emit(stack.cellAt(stack.height), 0);
     stack.push(result);
     return 0;
+  }
+
+  /** What an instruction counts: nothing where it is a part of one that was counted with its first part. */
+  weightOf(at: number): 0 | 1 {
+    const origin = this.#origin;
+    return origin !== null && at > 0 && origin[at] === origin[at - 1] ? 0 : 1;
   }
 
   /** The next instruction, unless a jump may lead there. */

@@ -3,7 +3,15 @@
  * out as code. Both are kept with the program, so that instances share them.
  */
 
-import { type StackFunc, type StackInfo, type StackProgram, validateStack } from '@sluice/bytecode';
+import {
+  expandCode,
+  type Instr,
+  partsOf,
+  type StackFunc,
+  type StackInfo,
+  type StackProgram,
+  validateStack,
+} from '@sluice/bytecode';
 import { type OpDef, type Signature, type Type, unwrap } from '@sluice/ir';
 import { bitsType } from '../runtime/cells.ts';
 import { Constants } from './constants.ts';
@@ -93,8 +101,12 @@ function translateAll(program: StackProgram, infos: readonly StackInfo[], called
   };
   const funcs = program.funcs.map((f, k) => {
     const localTypes = [...f.sig.params, ...f.locals];
-    const shapes = shapesOf(f.code, (infos[k] as StackInfo).shapeAt);
-    return translate(f, localTypes, shapes, zeroRuns(f, localTypes, shapes), link);
+    const { shapeAt } = infos[k] as StackInfo;
+    const { code, origin } = expandCode(f.code);
+    const plain = { ...f, code };
+    // Labels are asked for, and those are first parts.
+    const shapes = shapesOf(code, origin === null ? shapeAt : (at) => shapeAt(origin[at] as number));
+    return translate(plain, origin, localTypes, shapes, zeroRuns(plain, localTypes, shapes), link);
   });
   return { funcs, link };
 }
@@ -107,7 +119,9 @@ function rareOps(program: StackProgram, forms: ReadonlyMap<OpDef, ReadonlySet<Fo
   if (total <= textLimit) return rare;
   const counts = new Map<OpDef, number>();
   for (const { code } of program.funcs) {
-    for (const { def } of code) if (def.op !== null) counts.set(def.op, (counts.get(def.op) ?? 0) + 1);
+    for (const { def } of code) {
+      for (const op of def.op === null ? def.parts : [def.op]) counts.set(op, (counts.get(op) ?? 0) + 1);
+    }
   }
   const byCount = [...forms.keys()].sort((a, b) => (counts.get(a) ?? 0) - (counts.get(b) ?? 0));
   for (const op of byCount) {
@@ -132,15 +146,14 @@ function usesHostValues(program: StackProgram): boolean {
     program.imports.some(({ sig }) => inSig(sig)) ||
     program.globals.some(({ type }) => !bitsType(type)) ||
     program.funcs.some(
-      (f) =>
-        inSig(f.sig) ||
-        hosted(f.locals) ||
-        f.code.some(({ def, operands }) => {
-          const pushed = def.pushes?.[0];
-          if (pushed === undefined) return false;
-          if (pushed !== 'T') return !bitsType(pushed);
-          return !bitsType(operands[def.operands.indexOf('type')] as Type);
-        }),
+      (f) => inSig(f.sig) || hosted(f.locals) || f.code.some((instr) => partsOf(instr).some(pushesHostValue)),
     )
   );
+}
+
+function pushesHostValue({ def, operands }: Instr): boolean {
+  const pushed = def.pushes?.[0];
+  if (pushed === undefined) return false;
+  if (pushed !== 'T') return !bitsType(pushed);
+  return !bitsType(operands[def.operands.indexOf('type')] as Type);
 }

@@ -47,7 +47,7 @@ function fuseBranch(e: Emitter, op: OpDef, sources: readonly Source[]): boolean 
   const found = branchForm(op, operands.map(kindOf), next.def.role === 'jump-unless', back);
   if (found === null) return false;
   e.flush();
-  e.weight++;
+  e.weight += e.weightOf(e.at + 1);
   e.emitOp(op, found, [...operands.map((operand) => operand.word), target], { labels: operands.length });
   return true;
 }

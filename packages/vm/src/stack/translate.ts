@@ -11,7 +11,7 @@
  * after a comparison becomes one step with it. Nothing moves past anything else: steps run in the order of the program,
  * and traps happen where they happened.
  *
- * Needs: a validated function. Cost: linear in the code.
+ * Needs: a validated function, its sequences expanded (`origin`). Cost: linear in the code.
  */
 
 import type { Instr, StackFunc } from '@sluice/bytecode';
@@ -30,12 +30,13 @@ export type ZeroRuns = readonly { readonly first: number; readonly count: number
 /** Translates one function. */
 export function translate(
   f: StackFunc,
+  origin: Int32Array | null,
   localTypes: readonly Type[],
   shapes: Shapes,
   zeroes: ZeroRuns,
   link: Linkage,
 ): TranslatedFunc {
-  const e = new Emitter(f, localTypes, shapes, link);
+  const e = new Emitter(f, origin, localTypes, shapes, link);
   for (const { first, count, type } of zeroes) {
     if (bitsType(type)) e.emit(zeroForm, [first, count]);
     else for (let k = 0; k < count; k++) zeroHost(e, first + k, type);
@@ -52,7 +53,7 @@ export function translate(
       e.at++;
       continue;
     }
-    e.weight++;
+    e.weight += e.weightOf(e.at);
     const { late, ends } = translateInstr(e, code[e.at] as Instr);
     e.at += 1 + late;
     if (ends) alive = false;
