@@ -50,7 +50,8 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     ...scalar,
     'loop-rotate',
     'licm',
-    'mem-forward@loops', // rotation and hoisting bring stores and loads together
+    'loop-unroll', // what licm left in the loops is what is repeated
+    'mem-forward@loops', // rotation, hoisting and unrolling bring stores and loads together
     'strength-reduce',
     'jump-thread', // duplicates tests; numbered again below
     'simplify-cfg@thread',

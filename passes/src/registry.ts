@@ -7,6 +7,7 @@ import inline from './inline.ts';
 import jumpThread from './jump-thread.ts';
 import licm from './licm.ts';
 import loopRotate from './loop-rotate.ts';
+import loopUnroll from './loop-unroll.ts';
 import lowerInvoke from './lower-invoke.ts';
 import memForward from './mem-forward.ts';
 import sccp from './sccp.ts';
@@ -24,6 +25,7 @@ const all: readonly Pass[] = [
   jumpThread,
   licm,
   loopRotate,
+  loopUnroll,
   lowerInvoke,
   memForward,
   sccp,

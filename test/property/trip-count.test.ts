@@ -1,0 +1,141 @@
+/** Trip counts against the tests that they count: on turns before the count a test says to stay, and on that turn to leave. */
+
+import { coreOp, evalOp, type LoopId, type OpDef, type OpName, parseModule, unwrap, type Value } from '@sluice/ir';
+import { Evolution } from '@sluice/passes/lib/scev';
+import { type Distance, type Exit, exitsOf } from '@sluice/passes/lib/trip-count';
+import { budget } from '@sluice/testkit';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+interface Case {
+  readonly t: 'i32' | 'i64';
+  readonly relation: string;
+  readonly start: bigint;
+  readonly step: bigint;
+  readonly bound: bigint;
+  /** The counter stands on the right side, the test is negated, start and bound are parameters. */
+  readonly swapped: boolean;
+  readonly negated: boolean;
+  readonly symbolic: 'none' | 'start' | 'bound' | 'both';
+}
+
+const relations = ['eq', 'ne', ...['lt', 'le', 'gt', 'ge'].flatMap((name) => [`${name}_s`, `${name}_u`])];
+
+const near = (bits: number) => {
+  const half = 1n << BigInt(bits - 1);
+  const corner = fc.constantFrom(0n, half, half - 1n, -half, 2n * half - 1n);
+  const small = fc.bigInt(-70n, 70n);
+  return fc.oneof(
+    fc.tuple(corner, small).map(([k, d]) => BigInt.asIntN(bits, k + d)),
+    fc.bigInt(-half, half - 1n),
+  );
+};
+
+const step = (bits: number) =>
+  fc.oneof(
+    fc.constantFrom(1n, -1n),
+    fc.bigInt(-9n, 9n),
+    fc.integer({ min: 0, max: bits - 1 }).map((k) => BigInt.asIntN(bits, 1n << BigInt(k))),
+    near(bits),
+  );
+
+const arbitraryCase: fc.Arbitrary<Case> = fc.constantFrom<'i32' | 'i64'>('i32', 'i64').chain((t) => {
+  const bits = t === 'i32' ? 32 : 64;
+  return fc.record({
+    t: fc.constant(t),
+    relation: fc.constantFrom(...relations),
+    start: near(bits),
+    step: step(bits),
+    bound: near(bits),
+    swapped: fc.boolean(),
+    negated: fc.boolean(),
+    symbolic: fc.constantFrom('none', 'none', 'start', 'bound', 'both'),
+  });
+});
+
+const bitsOf = ({ t }: Case): number => (t === 'i32' ? 32 : 64);
+const asValue = ({ t }: Case, k: bigint): Value => (t === 'i32' ? Number(BigInt.asIntN(32, k)) : BigInt.asIntN(64, k));
+
+function text(c: Case): string {
+  const { t, symbolic } = c;
+  const start = symbolic === 'start' || symbolic === 'both' ? '%a' : '%start';
+  const bound = symbolic === 'bound' || symbolic === 'both' ? '%b' : '%bound';
+  const [x, y] = c.swapped ? [bound, '%i'] : ['%i', bound];
+  const [yes, no] = c.negated ? ['^exit', '^loop'] : ['^loop', '^exit'];
+  return `func @f(%a: ${t}, %b: ${t}) -> ${t} {
+^entry:
+  %start = ${t}.const ${BigInt.asIntN(bitsOf(c), c.start)}
+  %bound = ${t}.const ${BigInt.asIntN(bitsOf(c), c.bound)}
+  %step = ${t}.const ${BigInt.asIntN(bitsOf(c), c.step)}
+  br ^loop
+^loop:
+  %i = phi ${t} [^entry: ${start}], [^loop: %j]
+  %j = ${t}.add %i, %step
+  %c = ${t}.${c.relation} ${x}, ${y}
+  br_if %c, ${yes}, ${no}
+^exit:
+  ret %i
+}`;
+}
+
+/** Whether the test says to stay on a turn. */
+function stays(c: Case, turn: bigint): boolean {
+  const op: OpDef = coreOp(`${c.t}.${c.relation}` as OpName);
+  const i = asValue(c, c.start + turn * c.step);
+  const args = c.swapped ? [asValue(c, c.bound), i] : [i, asValue(c, c.bound)];
+  return (evalOp(op, 'i32', [c.t, c.t], args) === 1) !== c.negated;
+}
+
+function exitOf(c: Case): Exit {
+  const m = unwrap(parseModule(text(c)));
+  const [f] = m.funcs;
+  if (f === undefined) throw new Error('there is one function');
+  const [exit] = exitsOf(new Evolution(f, 0 as LoopId));
+  if (exit === undefined) throw new Error('there is one exit');
+  return exit;
+}
+
+/** What a distance is for the values of a case; the parameters are the values 0 and 1. */
+function lengthOf(c: Case, d: Distance): bigint {
+  const bits = bitsOf(c);
+  const numberOf = ({ base, scale, offset }: Distance['from']): bigint =>
+    BigInt.asIntN(bits, offset + (base === -1 ? 0n : scale * (base === 0 ? c.start : c.bound)));
+  const from = numberOf(d.from);
+  const to = numberOf(d.to);
+  if (d.relation !== null) {
+    const ordered = d.relation !== 'eq' && d.relation !== 'ne';
+    const op = coreOp(`${c.t}.${d.relation}${ordered ? (d.signed ? '_s' : '_u') : ''}` as OpName);
+    if (evalOp(op, 'i32', [c.t, c.t], [asValue(c, from), asValue(c, to)]) === 0) return 0n;
+  }
+  return BigInt.asUintN(bits, d.sign * (to - from) + d.plus);
+}
+
+/** Some turns before one. */
+function before(count: bigint, random: readonly bigint[]): readonly bigint[] {
+  const few = Array.from({ length: 40 }, (_, k) => BigInt(k));
+  const last = Array.from({ length: 10 }, (_, k) => count - BigInt(k) - 1n);
+  return [...few, ...last, ...(count > 0n ? random.map((k) => k % count) : [])].filter((k) => k >= 0n && k < count);
+}
+
+test('a count is the first turn on which the test says to leave', () => {
+  let counted = 0;
+  let runs = 0;
+  fc.assert(
+    fc.property(arbitraryCase, fc.array(fc.bigInt(0n, 1n << 64n), { maxLength: 20 }), (c, random) => {
+      const { count, distance, everyTurn } = exitOf(c);
+      expect(everyTurn).toBe(true);
+      runs++;
+      if (count === null && distance === null) return;
+      counted++;
+      const turns = count ?? lengthOf(c, distance as Distance);
+      const endless = turns < 0n || (distance?.mayNeverEnd === true && stays(c, turns));
+      for (const turn of before(endless ? 1n << 70n : turns, random)) {
+        if (!stays(c, turn)) throw new Error(`leaves on turn ${turn}, not ${turns}`);
+      }
+      if (!endless && stays(c, turns)) throw new Error(`stays on turn ${turns}`);
+    }),
+    budget(3000),
+  );
+  // Bounds that are jumped over, and symbols with other steps, have none.
+  expect(counted / runs).toBeGreaterThan(0.4);
+});
