@@ -51,7 +51,7 @@ function buildStmt(x: Values, stmt: Stmt, draw: Draw, exits: Exits | null): void
       return;
     }
     case 'recurse':
-      guarded(x, () => callNamed(x, draw.of(plan.funcs), draw));
+      guarded(x, () => (draw.oneIn(3) ? callLast(x, draw) : callNamed(x, draw.of(plan.funcs), draw)));
       return;
     case 'indirect':
       guarded(x, () => callIndirect(x, draw));
@@ -102,8 +102,10 @@ function guarded(x: Values, body: () => void): void {
   b.at(then);
   b.emit('global.set', [b.emit('i32.sub', [left, x.literal('i32', 1)])], plan.budget);
   body();
-  x.sink(mark);
-  b.br(join);
+  if (!b.isClosed()) {
+    x.sink(mark);
+    b.br(join);
+  }
   x.release(mark);
   b.seal(join);
   b.at(join);
@@ -130,6 +132,24 @@ function takeResults(x: Values, call: ValueId, { results }: Signature, draw: Dra
 
 function callNamed(x: Values, { name, sig }: { readonly name: string; readonly sig: Signature }, draw: Draw): void {
   takeResults(x, x.b.emit('call', argsOf(x, sig, draw), name, typeOfCall(sig)), sig, draw);
+}
+
+/** Calls the function itself and returns what that gives, now and then with something added first. */
+function callLast(x: Values, draw: Draw): void {
+  const { b, plan } = x;
+  const { name, sig } = plan.funcs[x.index] as (typeof plan.funcs)[number];
+  x.flush();
+  const args = argsOf(x, sig, draw);
+  const [type] = sig.results;
+  const others = type === undefined ? [] : [x.value(type, draw), x.value(type, draw)];
+  const call = b.emit('call', args, name, typeOfCall(sig));
+  if (sig.results.length > 1) {
+    b.ret(...sig.results.map((each, i) => b.emit('result', [call], i, each)));
+  } else if (type === 'i32' || type === 'i64') {
+    const op = draw.of(['add', 'mul', 'xor', 'sub'] as const);
+    const sum = others.slice(draw.below(3)).reduce((v, other) => b.emit(`${type}.${op}`, [other, v]), call);
+    b.ret(sum);
+  } else b.ret(...(type === undefined ? [] : [call]));
 }
 
 function callHost(x: Values, draw: Draw): void {
