@@ -10,15 +10,16 @@
  *
  * Paper:   Aho, Lam, Sethi, Ullman, Compilers, 2nd ed., 9.1; mark and sweep over SSA as in Cytron et al., TOPLAS 1991, 7.1.
  * Differs: every terminator is needed; see below.
- * Phases:  `mark` starts at what has an effect and at terminators, and follows operands; `sweep` removes the rest, users
+ * Phases:  `mark` starts at what has an effect (a call has what lib/summaries.ts knows) and at terminators, and follows operands; `sweep` removes the rest, users
  *          before what they use, so that any part of it alone leaves a valid function.
  * Cost:    linear in instructions and operands.
  * Not done: branches that decide nothing (control dependence): loops without effect may not end, so that removing them
  *          needs a proof first. Dead stores are for mem-forward.
  */
 
-import { type BlockId, bytes, type Func, type Inst, ints, isRemovable, type ValueId } from '@sluice/ir';
+import { type BlockId, bytes, type Func, type Inst, ints, isRemovable, type Module, type ValueId } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
+import { effectOf } from './lib/summaries.ts';
 
 export default definePass({
   name: 'dce',
@@ -27,14 +28,14 @@ export default definePass({
   scope: 'func',
   idempotent: true,
   run(f, cx) {
-    const live = mark(f);
+    const live = mark(f, cx.module);
     const dead = deadOf(f, live);
     if (dead.length > 0) sweep(f, cx, dead, live);
   },
 });
 
 /** By value: 1 when it is needed. */
-function mark(f: Func): Uint8Array {
+function mark(f: Func, m: Module): Uint8Array {
   const { insts } = f;
   const live = bytes(insts.length);
   // Parameters stand in no block, so that they are never in the way.
@@ -49,7 +50,7 @@ function mark(f: Func): Uint8Array {
     const { body, term } = f.blocks[b] as { body: readonly ValueId[]; term: ValueId };
     for (let i = 0; i < body.length; i++) {
       const v = body[i] as ValueId;
-      if (!isRemovable((insts[v] as Inst).op.effect)) need(v);
+      if (!isRemovable(effectOf(m, insts[v] as Inst))) need(v);
     }
     need(term);
   }

@@ -15,8 +15,8 @@
  *          for the tree is walked in preorder, so that the next instruction with its key takes its place.
  * Phases:  `versionsOf` numbers the state of each region: a number stands for one content, joins included; then
  *          `number` walks the tree; `redundant` looks an instruction up, and enters it when it is the first.
- * Safe:    an op that reads no state and doesn't diverge gives the same again; one that trapped would not have come here.
- *          An op that only reads gives the same while the regions that it reads have the same version.
+ * Safe:    what writes nothing gives the same again while the regions that it reads have the same version; what trapped or
+ *          did not end would not have come here. A call does what is known of the function (lib/summaries.ts).
  * Cost:    linear in instructions, operands and edges.
  * Not done: phis around a loop that are equal because they are (optimistic numbering); values that are there on some paths
  *          only (PRE); stores that don't overlap and what a store stored: mem-forward.
@@ -33,7 +33,6 @@ import {
   type Imm,
   type Inst,
   ints,
-  isFunctional,
   type LoopId,
   loopForest,
   none,
@@ -44,6 +43,7 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
+import { effectOf } from './lib/summaries.ts';
 
 export default definePass({
   name: 'gvn',
@@ -123,15 +123,14 @@ function number(tree: DominatorTree<BlockId>, s: State): void {
     for (let i = 0; i < body.length; i++) {
       const v = body[i] as ValueId;
       const inst = f.insts[v] as Inst;
-      const { kind, effect } = inst.op;
+      const effect = effectOf(s.cx.module, inst);
       if (effect.writes !== 0) wrote(versions, effect);
-      else if (kind === 'call') continue;
-      else if (effect.reads === 0 ? isFunctional(effect) : reads && !effect.diverges) {
+      else if (effect.reads === 0 || reads) {
         const found = redundant(s, v, inst, b, effect.reads === 0 ? 0 : versionFor(versions, effect));
         if (found !== -1) replace(s, v, inst, found);
       }
     }
-    wrote(versions, (f.insts[term] as Inst).op.effect);
+    wrote(versions, effectOf(s.cx.module, f.insts[term] as Inst));
     leaveBlock(versions, b);
   }
 }
@@ -285,9 +284,9 @@ function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Ver
     const b = tree.preorder[at] as BlockId;
     const block = f.blocks[b];
     if (block === undefined) continue;
-    let mask = (f.insts[block.term] as Inst).op.effect.writes;
+    let mask = effectOf(cx.module, f.insts[block.term] as Inst).writes;
     for (let i = 0; i < block.body.length; i++) {
-      const { effect } = (f.insts[block.body[i] as number] as Inst).op;
+      const effect = effectOf(cx.module, f.insts[block.body[i] as number] as Inst);
       mask |= effect.writes;
       if (effect.writes === 0) read |= effect.reads;
     }

@@ -34,6 +34,7 @@ import {
   type LoopForest,
   type LoopId,
   loopForest,
+  type Module,
   orderOf,
   type RegionSet,
   seenAfter,
@@ -42,6 +43,7 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
+import { effectOf } from './lib/summaries.ts';
 
 /** Loops whose preheaders are looked at, from the outermost one in which something is invariant. */
 const loopsTried = 8;
@@ -119,7 +121,7 @@ function newState(f: Func, cx: Context, loops: LoopForest): State {
     f,
     cx,
     loops,
-    writes: writesOfLoops(f, loops),
+    writes: writesOfLoops(f, cx.module, loops),
     starts: { next, last: filledInts(loops.count, -1), traps: ints(loops.count) },
     defLoop: filledInts(f.insts.length, -1),
     chain: filledInts(deepest + 1, -1),
@@ -129,7 +131,7 @@ function newState(f: Func, cx: Context, loops: LoopForest): State {
 }
 
 /** By loop: the regions that something in it, or in a loop inside it, writes. */
-function writesOfLoops(f: Func, loops: LoopForest): Int32Array {
+function writesOfLoops(f: Func, m: Module, loops: LoopForest): Int32Array {
   const writes = ints(loops.count);
   for (let i = 0; i < f.order.length; i++) {
     const b = f.order[i] as BlockId;
@@ -137,8 +139,8 @@ function writesOfLoops(f: Func, loops: LoopForest): Int32Array {
     const block = f.blocks[b];
     if (loop === -1 || block === undefined) continue;
     const { body } = block;
-    let set = termOf(f, b).op.effect.writes;
-    for (let k = 0; k < body.length; k++) set |= instOf(f, body[k] as ValueId).op.effect.writes;
+    let set = effectOf(m, termOf(f, b)).writes;
+    for (let k = 0; k < body.length; k++) set |= effectOf(m, instOf(f, body[k] as ValueId)).writes;
     writes[loop] = (writes[loop] as number) | set;
   }
   for (let l = loops.count - 1; l >= 0; l--) {
@@ -172,13 +174,13 @@ function visitBlock(state: State, b: BlockId, loop: LoopId): void {
     const to = target(state, v, inst, b, loop);
     if (to === -1 || !cx.choose('licm.profit', worthHoisting(inst)) || !cx.rewrite('hoisted', v)) {
       defLoop[v] = loop;
-      if (starts.last[loop] === b) remain(starts, loop, inst.op.effect);
+      if (starts.last[loop] === b) remain(starts, loop, effectOf(cx.module, inst));
       continue;
     }
     cx.edit.moveToEnd(v, to);
     const outer = loops.loopOf(to);
     defLoop[v] = outer;
-    if (outer !== -1 && starts.last[outer] === to) remain(starts, outer, inst.op.effect);
+    if (outer !== -1 && starts.last[outer] === to) remain(starts, outer, effectOf(cx.module, inst));
   }
   defLoop[block.term] = loop;
   if (starts.last[loop] === b) starts.next[loop] = continuation(state, b, loop);
@@ -202,8 +204,8 @@ function continuation({ f, loops }: State, b: BlockId, loop: LoopId): BlockId | 
 
 /** Where the instruction may go: the preheader of the outermost loop that allows it; -1: nowhere. */
 function target(state: State, v: ValueId, inst: Inst, b: BlockId, loop: LoopId): BlockId | -1 {
-  const { effect, kind } = inst.op;
-  if (effect.writes !== 0 || effect.diverges || (kind !== 'value' && kind !== 'const' && kind !== 'result')) return -1;
+  const effect = effectOf(state.cx.module, inst);
+  if (effect.writes !== 0 || effect.diverges) return -1;
   if (effect.reads !== 0 && !state.cx.options.loads) return -1;
   const invariant = 1 + deepestOperand(state, inst, loop);
   if (invariant > state.depth) return -1;

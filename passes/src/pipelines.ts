@@ -28,7 +28,8 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
   O2: [
     'tail-call', // what is recursive no more can be inlined
     'inline(growth=1.2,size=12)', // smaller than at O3: what is copied costs time in all passes below
-    'mem-forward', // slots become values before anything else looks
+    'call-facts', // what is never reached goes before anything else looks
+    'mem-forward', // slots become values
     ...scalar,
     'loop-rotate', // a rotated loop runs its body at least once: licm may hoist what traps
     'licm',
@@ -46,6 +47,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'dce@early',
     'tail-call', // what is recursive no more can be inlined
     'inline',
+    'call-facts',
     'mem-forward',
     ...scalar,
     'loop-rotate',

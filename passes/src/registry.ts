@@ -1,6 +1,7 @@
 /** All passes of this package by name: what `-p`, `sluice passes`, the fixtures and the laws know. One line a pass. */
 
 import type { Pass } from '@sluice/pipeline';
+import callFacts from './call-facts.ts';
 import dce from './dce.ts';
 import gvn from './gvn.ts';
 import inline from './inline.ts';
@@ -19,6 +20,7 @@ import strengthReduce from './strength-reduce.ts';
 import tailCall from './tail-call.ts';
 
 const all: readonly Pass[] = [
+  callFacts,
   dce,
   gvn,
   inline,

@@ -13,6 +13,7 @@ import {
   frontiersOf,
   type Inst,
   instOf,
+  type Module,
   mayTrap,
   type RegionSet,
   regionSet,
@@ -20,6 +21,7 @@ import {
 } from '@sluice/ir';
 import type { FuncContext, Reader } from '@sluice/pipeline';
 import { isConfined, type Objects, objectsOf } from '../lib/objects.ts';
+import { effectOf } from '../lib/summaries.ts';
 import { type Role, roleOf } from '../rules/locations.ts';
 import {
   afterFree,
@@ -38,7 +40,7 @@ import {
 } from './heap.ts';
 import { type GlobalFact, loaded, type MemoryFact, memoryFact, samePlace, survivingStore, withFact } from './memory.ts';
 
-type Context = Pick<FuncContext, 'edit' | 'rewrite' | 'get' | 'ops'>;
+type Context = Pick<FuncContext, 'edit' | 'rewrite' | 'get' | 'ops' | 'module'>;
 
 /** What is known at a point of the program. */
 interface Known {
@@ -83,7 +85,7 @@ const none: Known = { memory: [], globals: [], heap: [] };
  * may be others by now than in `f`.
  */
 export function forward(f: Func, cx: Context, stores: boolean, edited: boolean): void {
-  const summary = summarise(f);
+  const summary = summarise(f, cx.module);
   if (summary === null) return;
   const tree = cx.get(domTree);
   const meets = meetsOf(f, cx, summary);
@@ -122,7 +124,7 @@ interface Summary {
 }
 
 /** Null when nothing reads what this pass knows. */
-function summarise(f: Func): Summary | null {
+function summarise(f: Func, m: Module): Summary | null {
   if (!readsRelevant(f)) return null;
   const changed = bytes(f.blocks.length);
   const busy = bytes(f.blocks.length);
@@ -130,10 +132,13 @@ function summarise(f: Func): Summary | null {
   for (let i = 0; i < f.order.length; i++) {
     const b = f.order[i] as BlockId;
     const { body, term } = blockOf(f, b);
-    let bits = changesOf(instOf(f, term).op.effect);
-    let touched = instOf(f, term).op.effect.writes;
+    const last = effectOf(m, instOf(f, term));
+    let bits = changesOf(last);
+    let touched = last.writes;
     for (let k = 0; k < body.length; k++) {
-      const { effect, kind } = (f.insts[body[k] as number] as Inst).op;
+      const inst = f.insts[body[k] as number] as Inst;
+      const effect = effectOf(m, inst);
+      const { kind } = inst.op;
       const regions = effect.reads | effect.writes;
       if ((regions & relevant) === 0) continue;
       usesHeap ||= kind === 'value' && (regions & objects) !== 0;
@@ -191,10 +196,10 @@ function visitBlock(state: State, f: Func, b: BlockId): void {
   const { body } = blockOf(f, b);
   for (let i = 0; i < body.length; i++) {
     const v = body[i] as ValueId;
-    const { op } = f.insts[v] as Inst;
-    const { effect } = op;
+    const inst = f.insts[v] as Inst;
+    const effect = effectOf(state.cx.module, inst);
     if (((effect.reads | effect.writes) & relevant) !== 0) {
-      const role = roleOf(op);
+      const role = roleOf(inst.op);
       if (role === null) unknown(state, effect);
       else visit[role](state, v, state.read.inst(v));
     } else if (mayTrap(effect)) {
@@ -202,7 +207,7 @@ function visitBlock(state: State, f: Func, b: BlockId): void {
       if (effect.diverges || effect.traps.includes('throw')) seeFromOutside(state);
     }
   }
-  forget(state, changesOf(instOf(f, blockOf(f, b).term).op.effect));
+  forget(state, changesOf(effectOf(state.cx.module, instOf(f, blockOf(f, b).term))));
 }
 
 /** An op of which effects alone are known: a call, a bulk operation, an op of another dialect. */
