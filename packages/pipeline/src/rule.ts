@@ -91,13 +91,23 @@ export function rule(
 /** Joins lists of rules; throws on a name that occurs twice with the same pattern. */
 export function ruleSet(...lists: readonly (readonly Rule[])[]): readonly Rule[] {
   const rules = lists.flat();
-  const seen = new Set<string>();
+  const known = new Map<string, OpPattern[]>();
   for (const { name, pattern } of rules) {
-    const key = `${name} ${printPattern(pattern)}`;
-    if (seen.has(key)) throw new Error(`rule '${name}' is defined twice for ${printPattern(pattern)}`);
-    seen.add(key);
+    const others = known.get(name);
+    if (others === undefined) known.set(name, [pattern]);
+    else if (others.some((other) => samePattern(other, pattern)))
+      throw new Error(`rule '${name}' is defined twice for ${printPattern(pattern)}`);
+    else others.push(pattern);
   }
   return rules;
+}
+
+// Recursion is as deep as the patterns; most differ in their first op.
+function samePattern(a: Pattern, b: Pattern): boolean {
+  if (a.kind === 'op' && b.kind === 'op') {
+    return a.op === b.op && a.args.every((arg, i) => samePattern(arg, b.args[i] as Pattern));
+  }
+  return a.kind === b.kind && printPattern(a) === printPattern(b);
 }
 
 /** A pattern as text: `i32.add(x, #c)`. */

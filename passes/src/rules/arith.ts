@@ -1,15 +1,16 @@
 /** Rules of sums, differences, products and quotients, integers first. See README.md for what a rule must keep. */
 
 import type { Value } from '@sluice/ir';
-import { constant, literal, op, type Rule, rule, value } from '@sluice/pipeline';
-import { bothFloats, bothWidths, c, d, x, y, z } from './shape.ts';
+import { constant, literal, type Match, op, type Rule, rule, single, value } from '@sluice/pipeline';
+import { anyOrder, bothFloats, bothWidths, c, d, x, y, z } from './shape.ts';
 
 const integers = bothWidths((w) => {
-  const { t, op: o, lit, make, get } = w;
+  const { op: o, lit, make, get } = w;
   const add = o('add');
   const sub = o('sub');
   const mul = o('mul');
   const neg = (v: typeof x) => op(sub, lit(0), v);
+  const dividesAlways = (m: Match): boolean => get(m, 'c') !== 0n && get(m, 'c') !== -1n;
   return [
     // A subtraction of a constant is an addition, for which `associate-constants` and the rules below exist.
     rule('sub-constant', op(sub, x, c), (b, m) => b.op(add, m.value('x'), make(b, -get(m, 'c')))),
@@ -60,8 +61,74 @@ const integers = bothWidths((w) => {
       // A product that does not fit would be another divisor. The first division is by a constant but not by 0.
       (m) => w.getU(m, 'c') * w.getU(m, 'd') <= w.mask && get(m, 'c') !== 0n && get(m, 'd') !== 0n,
     ),
-    rule('complement-plus-one', op(add, op(o('xor'), x, lit(-1)), lit(1)), (b, m) =>
-      b.op(`${t}.sub`, make(b, 0n), m.value('x')),
+    // Only remainders by constants other than 0 and -1: the division then goes when nothing else wants its quotient.
+    ...(['s', 'u'] as const).flatMap((sign) => [
+      rule(
+        'remainder-of-quotient',
+        op(sub, x, single(mul, single(o(`div_${sign}`), x, c), d)),
+        (b, m) => b.op(o(`rem_${sign}`), m.value('x'), make(b, get(m, 'c'))),
+        (m) => get(m, 'c') === get(m, 'd') && dividesAlways(m),
+      ),
+      rule(
+        'remainder-of-quotient',
+        op(sub, x, single(o('shl'), single(o(`div_${sign}`), x, c), d)),
+        (b, m) => b.op(o(`rem_${sign}`), m.value('x'), make(b, get(m, 'c'))),
+        (m) => get(m, 'd') >= 0n && get(m, 'd') < w.bits - 1n && get(m, 'c') === 1n << get(m, 'd') && dividesAlways(m),
+      ),
+      rule(
+        'remainder-twice',
+        op(o(`rem_${sign}`), op(o(`rem_${sign}`), x, c), d),
+        (b, m) => b.op(o(`rem_${sign}`), m.value('x'), make(b, get(m, 'd'))),
+        (m) => {
+          const [inner, outer] = sign === 's' ? [get(m, 'c'), get(m, 'd')] : [w.getU(m, 'c'), w.getU(m, 'd')];
+          return inner !== 0n && outer !== 0n && inner % outer === 0n;
+        },
+      ),
+    ]),
+    // Products are the dear ones.
+    ...anyOrder('factor-common', op(add, single(mul, x, y), single(mul, x, z)), (b, m) =>
+      b.op(mul, m.value('x'), b.op(add, m.value('y'), m.value('z'))),
+    ),
+    ...anyOrder('factor-common', op(sub, single(mul, x, y), single(mul, x, z)), (b, m) =>
+      b.op(mul, m.value('x'), b.op(sub, m.value('y'), m.value('z'))),
+    ),
+    ...anyOrder('multiple-plus-one', op(add, single(mul, x, c), x), (b, m) =>
+      b.op(mul, m.value('x'), make(b, get(m, 'c') + 1n)),
+    ),
+    rule('multiple-plus-one', op(sub, single(mul, x, c), x), (b, m) =>
+      b.op(mul, m.value('x'), make(b, get(m, 'c') - 1n)),
+    ),
+    rule('multiple-plus-one', op(sub, x, single(mul, x, c)), (b, m) =>
+      b.op(mul, m.value('x'), make(b, 1n - get(m, 'c'))),
+    ),
+    // A sum is its carries twice and the rest: xor is the rest, and the carries.
+    ...anyOrder(
+      'add-of-xor-doubled-and',
+      op(add, op(o('xor'), x, y), op(o('shl'), op(o('and'), x, y), lit(1))),
+      (b, m) => b.op(add, m.value('x'), m.value('y')),
+    ),
+    ...anyOrder('add-of-xor-and', op(add, op(o('xor'), x, y), op(o('and'), x, y)), (b, m) =>
+      b.op(o('or'), m.value('x'), m.value('y')),
+    ),
+    ...anyOrder('sub-of-or-xor', op(sub, op(o('or'), x, y), op(o('xor'), x, y)), (b, m) =>
+      b.op(o('and'), m.value('x'), m.value('y')),
+    ),
+    ...anyOrder('sub-of-sum-and', op(sub, op(add, x, y), op(o('and'), x, y)), (b, m) =>
+      b.op(o('or'), m.value('x'), m.value('y')),
+    ),
+    ...anyOrder('sub-of-sum-and', op(sub, op(add, x, y), op(o('or'), x, y)), (b, m) =>
+      b.op(o('and'), m.value('x'), m.value('y')),
+    ),
+    rule('clear-by-subtracting', op(sub, x, op(o('and'), x, c)), (b, m) =>
+      b.op(o('and'), m.value('x'), make(b, ~get(m, 'c'))),
+    ),
+    ...(['add', 'xor'] as const).map((name) =>
+      rule(
+        'masked-parts-joined',
+        op(o(name), op(o('and'), x, c), op(o('and'), x, d)),
+        (b, m) => b.op(o('and'), m.value('x'), make(b, get(m, 'c') | get(m, 'd'))),
+        (m) => (get(m, 'c') & get(m, 'd')) === 0n,
+      ),
     ),
   ];
 });
@@ -75,6 +142,12 @@ const floats = bothFloats((o, t) => {
     rule('float-sub-negated', op(o('sub'), x, neg(y)), (b, m) => b.op(o('add'), m.value('x'), m.value('y'))),
     rule('float-mul-negated', op(o('mul'), neg(x), neg(y)), (b, m) => b.op(o('mul'), m.value('x'), m.value('y'))),
     rule('float-div-negated', op(o('div'), neg(x), neg(y)), (b, m) => b.op(o('div'), m.value('x'), m.value('y'))),
+    rule(
+      'float-mul-negated',
+      op(o('mul'), neg(x), constant('c')),
+      (b, m) => b.op(o('mul'), m.value('x'), b.constant(t, negatedFloat(m.literal('c')))),
+      (m) => typeof m.literal('c') === 'number',
+    ),
     rule('float-mul-minus-one', op(o('mul'), x, literal(-1)), (b, m) => b.op(o('neg'), m.value('x'))),
     rule('float-minus-zero-minus', op(o('sub'), literal(-0), x), (b, m) => b.op(o('neg'), m.value('x'))),
     // Exact: the reciprocal of such a power of two is one too, and both products round the same number.
@@ -90,6 +163,8 @@ const floats = bothFloats((o, t) => {
     ),
   ];
 });
+
+const negatedFloat = (k: Value): number => -(k as number);
 
 /** A power of two whose reciprocal is a normal number of f32 (hence of f64). */
 function isInvertible(k: Value): boolean {

@@ -154,17 +154,5 @@ export const bits: readonly Rule[] = bothWidths((w) => {
       (b, m) => b.op(shrU, m.value('x'), make(b, get(m, 'c'))),
       (m) => inRange(get(m, 'c')) && (getU(m, 'd') & (mask >> get(m, 'c'))) === mask >> get(m, 'c'),
     ),
-    rule(
-      'rotate-by-shifts',
-      op(or, op(shl, x, c), op(shrU, x, d)),
-      (b, m) => b.op(o('rotl'), m.value('x'), make(b, get(m, 'c'))),
-      (m) => get(m, 'c') > 0n && get(m, 'd') > 0n && get(m, 'c') + get(m, 'd') === w.bits,
-    ),
-    rule(
-      'rotate-by-shifts',
-      op(or, op(shrU, x, d), op(shl, x, c)),
-      (b, m) => b.op(o('rotl'), m.value('x'), make(b, get(m, 'c'))),
-      (m) => get(m, 'c') > 0n && get(m, 'd') > 0n && get(m, 'c') + get(m, 'd') === w.bits,
-    ),
   ];
 });

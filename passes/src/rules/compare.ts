@@ -2,7 +2,7 @@
 
 import { coreOp } from '@sluice/ir';
 import { op, type Rule, rule, type Simplifier } from '@sluice/pipeline';
-import { boolean, bothWidths, c, d, i32, i64, x, y, z } from './shape.ts';
+import { anyOrder, boolean, bothWidths, c, d, i32, i64, x, y, z } from './shape.ts';
 
 const integers = bothWidths((w) => {
   const { op: o, lit, make, get, getU } = w;
@@ -25,13 +25,80 @@ const integers = bothWidths((w) => {
       rule('equal-after-minus', op(o2, op(o('sub'), c, x), d), (b, m) =>
         b.op(o2, m.value('x'), make(b, get(m, 'c') - get(m, 'd'))),
       ),
-      rule('equal-common-term', op(o2, op(o('add'), x, z), op(o('add'), y, z)), (b, m) =>
-        b.op(o2, m.value('x'), m.value('y')),
+      ...[
+        op(o2, op(o('add'), x, z), op(o('add'), y, z)),
+        op(o2, op(o('xor'), x, z), op(o('xor'), y, z)),
+        op(o2, op(o('sub'), x, z), op(o('sub'), y, z)),
+        op(o2, op(o('sub'), z, x), op(o('sub'), z, y)),
+      ].flatMap((pattern) => anyOrder('equal-common-term', pattern, (b, m) => b.op(o2, m.value('x'), m.value('y')))),
+      // x + y is x where y is 0 and nowhere else.
+      ...[op(o2, op(o('add'), x, y), x), op(o2, op(o('xor'), x, y), x), op(o2, op(o('sub'), x, y), x)].flatMap(
+        (pattern) =>
+          anyOrder('equal-own-sum', pattern, (b, m) =>
+            o2 === eq ? b.op(eqz, m.value('y')) : b.op(ne, m.value('y'), make(b, 0n)),
+          ),
       ),
-      rule('equal-common-term', op(o2, op(o('xor'), x, z), op(o('xor'), y, z)), (b, m) =>
-        b.op(o2, m.value('x'), m.value('y')),
+      // A product with an odd number loses nothing: the number has an inverse modulo 2^n.
+      rule(
+        'equal-after-odd-product',
+        op(o2, op(o('mul'), x, c), d),
+        (b, m) => b.op(o2, m.value('x'), make(b, get(m, 'd') * inverse(get(m, 'c'), w.bits))),
+        (m) => (get(m, 'c') & 1n) === 1n,
+      ),
+      rule('equal-after-rotate', op(o2, op(o('rotl'), x, c), d), (b, m) => {
+        const count = get(m, 'c') & (w.bits - 1n);
+        return b.op(o2, m.value('x'), make(b, (getU(m, 'd') >> count) | (getU(m, 'd') << (w.bits - count))));
+      }),
+      rule(
+        'equal-outside-mask',
+        op(o2, op(o('and'), x, c), d),
+        truth(o2 === eq ? 0 : 1),
+        (m) => (get(m, 'd') & ~get(m, 'c')) !== 0n,
+      ),
+      rule(
+        'equal-outside-mask',
+        op(o2, op(o('or'), x, c), d),
+        truth(o2 === eq ? 0 : 1),
+        (m) => (get(m, 'c') & ~get(m, 'd')) !== 0n,
       ),
     ]),
+    rule(
+      'zero-of-product',
+      op(eqz, op(o('mul'), x, c)),
+      (b, m) => b.op(eqz, m.value('x')),
+      (m) => (get(m, 'c') & 1n) === 1n,
+    ),
+    rule(
+      'zero-of-high-bits',
+      op(eqz, op(o('shr_u'), x, c)),
+      (b, m) => b.op(o('lt_u'), m.value('x'), make(b, 1n << get(m, 'c'))),
+      (m) => get(m, 'c') > 0n && get(m, 'c') < w.bits,
+    ),
+    rule(
+      'zero-of-high-bits',
+      op(ne, op(o('shr_u'), x, c), lit(0)),
+      (b, m) => b.op(o('ge_u'), m.value('x'), make(b, 1n << get(m, 'c'))),
+      (m) => get(m, 'c') > 0n && get(m, 'c') < w.bits,
+    ),
+    // One value only is at or beyond the limit.
+    ...(
+      [
+        ['le_s', least, eq, least],
+        ['lt_s', least + 1n, eq, least],
+        ['gt_s', least, ne, least],
+        ['ge_s', least + 1n, ne, least],
+        ['ge_s', greatest, eq, greatest],
+        ['gt_s', greatest - 1n, eq, greatest],
+        ['lt_s', greatest, ne, greatest],
+        ['le_s', greatest - 1n, ne, greatest],
+        ['ge_u', -1n, eq, -1n],
+        ['gt_u', -2n, eq, -1n],
+        ['lt_u', -1n, ne, -1n],
+        ['le_u', -2n, ne, -1n],
+      ] as const
+    ).map(([name, limit, equality, value]) =>
+      rule('at-the-limit', op(o(name), x, lit(limit)), (b, m) => b.op(equality, m.value('x'), make(b, value))),
+    ),
     // x - y is 0 exactly when x equals y, wrapped or not.
     rule('zero-difference', op(eqz, op(o('sub'), x, y)), (b, m) => b.op(eq, m.value('x'), m.value('y'))),
     rule('zero-difference', op(eqz, op(o('xor'), x, y)), (b, m) => b.op(eq, m.value('x'), m.value('y'))),
@@ -54,9 +121,20 @@ const integers = bothWidths((w) => {
     rule('unsigned-against-zero', op(o('lt_u'), x, lit(1)), (b, m) => b.op(eqz, m.value('x'))),
     rule('unsigned-against-zero', op(o('ge_u'), x, lit(1)), (b, m) => b.op(ne, m.value('x'), make(b, 0n))),
     rule('compare-masked', op(o('lt_u'), op(o('and'), x, c), d), truth(1), (m) => getU(m, 'c') < getU(m, 'd')),
+    rule('compare-masked', op(o('le_u'), op(o('and'), x, c), d), truth(1), (m) => getU(m, 'c') <= getU(m, 'd')),
+    rule('compare-masked', op(o('gt_u'), op(o('and'), x, c), d), truth(0), (m) => getU(m, 'c') <= getU(m, 'd')),
+    rule('compare-masked', op(o('ge_u'), op(o('and'), x, c), d), truth(0), (m) => getU(m, 'c') < getU(m, 'd')),
     rule('compare-remainder', op(o('lt_u'), op(o('rem_u'), x, y), y), truth(1)),
+    rule('compare-remainder', op(o('ge_u'), op(o('rem_u'), x, y), y), truth(0)),
   ];
 });
+
+/** The inverse of an odd number modulo 2^bits, by Newton's iteration: each step doubles the bits that are right. */
+function inverse(k: bigint, bits: bigint): bigint {
+  let found = k; // right in three bits, since k * k is 1 modulo 8
+  for (let right = 3n; right < bits; right *= 2n) found = BigInt.asUintN(Number(bits), found * (2n - k * found));
+  return found;
+}
 
 /** Comparisons of two i64 that are extended i32: the narrow comparison says the same. */
 const extended: readonly Rule[] = (['eq', 'ne', 'lt', 'gt', 'le', 'ge'] as const).flatMap((name) => {
@@ -93,6 +171,11 @@ const truths: readonly Rule[] = [
   rule('boolean-not-one', op('i32.ne', x, i32.lit(1)), (b, m) => b.op('i32.eqz', m.value('x')), boolean('x')),
   rule('boolean-flipped', op('i32.xor', x, i32.lit(1)), (b, m) => b.op('i32.eqz', m.value('x')), boolean('x')),
   rule('boolean-masked', op('i32.and', x, i32.lit(1)), (_, m) => m.value('x'), boolean('x')),
+  // 0 and 1 are the only ones.
+  rule('boolean-positive', op('i32.gt_s', x, i32.lit(0)), (_, m) => m.value('x'), boolean('x')),
+  rule('boolean-positive', op('i32.ge_s', x, i32.lit(1)), (_, m) => m.value('x'), boolean('x')),
+  rule('boolean-positive', op('i32.lt_s', x, i32.lit(1)), (b, m) => b.op('i32.eqz', m.value('x')), boolean('x')),
+  rule('boolean-positive', op('i32.le_s', x, i32.lit(0)), (b, m) => b.op('i32.eqz', m.value('x')), boolean('x')),
   rule('not-not-boolean', op('i32.eqz', op('i32.eqz', x)), (_, m) => m.value('x'), boolean('x')),
   rule('not-not', op('i32.eqz', op('i32.eqz', x)), (b, m) => b.op('i32.ne', m.value('x'), b.constant('i32', 0))),
   rule('not-not', op('i32.eqz', op('i64.eqz', x)), (b, m) => b.op('i64.ne', m.value('x'), b.constant('i64', 0n))),

@@ -1,7 +1,7 @@
 /** Rules of conversions between types. See README.md for what a rule must keep. */
 
 import { coreOp, type OpName } from '@sluice/ir';
-import { op, type Rule, rule } from '@sluice/pipeline';
+import { op, type Rule, rule, single } from '@sluice/pipeline';
 import { c, i32, i64, x, y } from './shape.ts';
 
 const wrap = coreOp('i32.wrap_i64');
@@ -11,6 +11,9 @@ const low32 = 0xffffffffn;
 
 /** Ops whose low 32 bits depend on the low 32 bits of the operands alone. */
 const narrowing = ['add', 'sub', 'mul', 'and', 'or', 'xor'] as const;
+
+/** A shift by so much is the same of an i32 and of the i64 that it was extended to. */
+const isNarrowCount = (k: bigint): boolean => k >= 0n && k < 32n;
 
 const integers: readonly Rule[] = [
   rule('wrap-of-extended', op(wrap, op(extendS, x)), (_, m) => m.value('x')),
@@ -35,6 +38,33 @@ const integers: readonly Rule[] = [
         b.op(i32.op(name), m.value('x'), i32.make(b, i64.get(m, 'c'))),
       ),
     ]),
+  ),
+  ...[extendS, extendU].map((extend) =>
+    rule(
+      'narrow-shift',
+      op(wrap, op('i64.shl', op(extend, x), c)),
+      (b, m) => b.op('i32.shl', m.value('x'), i32.make(b, i64.get(m, 'c'))),
+      (m) => isNarrowCount(i64.get(m, 'c')),
+    ),
+  ),
+  rule(
+    'narrow-shift',
+    op(wrap, op('i64.shr_u', op(extendU, x), c)),
+    (b, m) => b.op('i32.shr_u', m.value('x'), i32.make(b, i64.get(m, 'c'))),
+    (m) => isNarrowCount(i64.get(m, 'c')),
+  ),
+  rule(
+    'narrow-shift',
+    op(wrap, op('i64.shr_s', op(extendS, x), c)),
+    (b, m) => b.op('i32.shr_s', m.value('x'), i32.make(b, i64.get(m, 'c'))),
+    (m) => isNarrowCount(i64.get(m, 'c')),
+  ),
+  ...(['and', 'or', 'xor'] as const).flatMap((name) =>
+    [extendS, extendU].map((extend) =>
+      rule('widen-after-bits', op(i64.op(name), single(extend, x), single(extend, y)), (b, m) =>
+        b.op(extend, b.op(i32.op(name), m.value('x'), m.value('y'))),
+      ),
+    ),
   ),
   rule('mask-of-zero-extended', op('i64.and', op(extendU, x), i64.lit(low32)), (b, m) => b.op(extendU, m.value('x'))),
   rule('mask-of-sign-extended', op('i64.and', op(extendS, x), i64.lit(low32)), (b, m) => b.op(extendU, m.value('x'))),
@@ -63,6 +93,21 @@ const floats: readonly Rule[] = [
         'truncate-of-converted',
         op(`i32.${name}_f64_${sign}` as OpName, op(`f64.convert_i32_${sign}` as OpName, x)),
         (_, m) => m.value('x'),
+      ),
+    ),
+  ),
+  ...(['trunc', 'trunc_sat'] as const).flatMap((name) =>
+    (
+      [
+        ['s', 's'],
+        ['s', 'u'],
+        ['u', 'u'],
+      ] as const
+    ).map(([to, from]) =>
+      rule(
+        'truncate-converted-wide',
+        op(`i64.${name}_f64_${to}` as OpName, op(`f64.convert_i32_${from}` as OpName, x)),
+        (b, m) => b.op(`i64.extend_i32_${from}`, m.value('x')),
       ),
     ),
   ),

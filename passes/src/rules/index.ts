@@ -4,16 +4,39 @@ import { type Rule, RuleIndex, ruleSet, type Simplifier } from '@sluice/pipeline
 import { arith } from './arith.ts';
 import { bits } from './bits.ts';
 import { compare, negations } from './compare.ts';
+import { complement } from './complement.ts';
 import { convert } from './convert.ts';
+import { floats } from './floats.ts';
 import { laws } from './laws.ts';
-import { boxes, memory, narrowStores } from './memory.ts';
+import { logic } from './logic.ts';
+import { masks } from './masks.ts';
+import { boxes, convertedStores, memory, narrowStores } from './memory.ts';
+import { pairs } from './pairs.ts';
 import { select } from './select.ts';
 
 /** The rules that are patterns. */
-export const rules: readonly Rule[] = ruleSet(arith, bits, compare, convert, memory, select);
+export const rules: readonly Rule[] = ruleSet(
+  arith,
+  bits,
+  complement,
+  logic,
+  masks,
+  compare,
+  pairs,
+  convert,
+  floats,
+  memory,
+  select,
+);
 
 /** The rules that are code: laws of the op table, and what patterns cannot say. */
-export const simplifiers: readonly Simplifier[] = [...laws, ...negations, ...narrowStores, ...boxes];
+export const simplifiers: readonly Simplifier[] = [
+  ...laws,
+  ...negations,
+  ...narrowStores,
+  ...convertedStores,
+  ...boxes,
+];
 
 /** All of them, by the op of their root. */
 export const allRules: RuleIndex = new RuleIndex(rules, simplifiers);

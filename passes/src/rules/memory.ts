@@ -7,6 +7,8 @@ import { anyTags, coreOp, type Inst, makeInst, none, type OpName, type ValueId, 
 import { op, type Reader, type Rule, rule, type Simplifier } from '@sluice/pipeline';
 import { c, i32, i64, type Width, x } from './shape.ts';
 
+type Num = 'i32' | 'i64' | 'f32' | 'f64';
+
 /** Bits that a value may have set because a load zero-extends: the width of the load; null when not known. */
 const loaded = (m: { inst(name: string): Inst }, signed: boolean): bigint | null => {
   const { access } = m.inst('x').op;
@@ -61,6 +63,50 @@ export const narrowStores: readonly Simplifier[] = [
   },
 ];
 
+/** A store takes what was converted for it in the form before, where there is a store of that type and width. */
+export const convertedStores: readonly Simplifier[] = [
+  {
+    name: 'store-of-converted',
+    accepts: ({ access, sig }) =>
+      access?.store === true && (sig.params[1] === 'i32' || sig.params[1] === 'i64') ? {} : null,
+    apply: (inst, read) => {
+      const stored = read.inst(inst.args[1] as ValueId);
+      const from = lowBitsOf.get(stored.op.name);
+      const bytes = inst.op.access?.bytes ?? 8;
+      return from === undefined || bytes > 4 ? null : storeOf(inst, from, bytes, stored.args[0] as ValueId);
+    },
+  },
+  {
+    name: 'store-of-reinterpreted',
+    accepts: ({ access }) => (access?.store === true ? {} : null),
+    apply: (inst, read) => {
+      const stored = read.inst(inst.args[1] as ValueId);
+      const from = bitsOf.get(stored.op.name);
+      const bytes = inst.op.access?.bytes ?? 8;
+      if (from === undefined || bytes * 8 !== widthOf(from)) return null;
+      return storeOf(inst, from, bytes, stored.args[0] as ValueId);
+    },
+  },
+];
+
+/** Conversions that leave the lowest 32 bits as they are, and the bits that others only move: the type before. */
+const lowBitsOf: ReadonlyMap<string, Num> = new Map([
+  [coreOp('i32.wrap_i64').name, 'i64'],
+  [coreOp('i64.extend_i32_s').name, 'i32'],
+  [coreOp('i64.extend_i32_u').name, 'i32'],
+]);
+const bitsOf: ReadonlyMap<string, Num> = new Map([
+  [coreOp('i32.reinterpret_f32').name, 'f32'],
+  [coreOp('f32.reinterpret_i32').name, 'i32'],
+  [coreOp('i64.reinterpret_f64').name, 'f64'],
+  [coreOp('f64.reinterpret_i64').name, 'i64'],
+]);
+
+function storeOf(inst: Inst, type: Num, bytes: number, value: ValueId): Inst {
+  const op = coreOp(bytes * 8 === widthOf(type) ? `${type}.store` : (`${type}.store${bytes * 8}` as OpName));
+  return makeInst(op, [inst.args[0] as ValueId, value], { imm: inst.imm, loc: inst.loc });
+}
+
 /** What was boxed with a tag comes out with that tag; a bool is 0 or 1 there and a NaN has no bits, so not these two. */
 export const boxes: readonly Simplifier[] = [
   {
@@ -83,7 +129,7 @@ export const boxes: readonly Simplifier[] = [
   },
 ];
 
-const widthOf = (type: string): number => (type === 'i64' ? 64 : 32);
+const widthOf = (type: string): number => (type.endsWith('64') ? 64 : 32);
 const extensions = new Map<string, number>(
   (['i32', 'i64'] as const).flatMap((t) =>
     [8, 16, ...(t === 'i64' ? [32] : [])].map((k): [string, number] => [coreOp(`${t}.extend${k}_s` as OpName).name, k]),

@@ -4,7 +4,18 @@
  */
 
 import { coreOp, type Inst, type OpDef, type OpName, type Value, type ValueId } from '@sluice/ir';
-import { constant, literal, type Match, type Pattern, type Rule, type RuleBuilder, value } from '@sluice/pipeline';
+import {
+  constant,
+  literal,
+  type Match,
+  type OpPattern,
+  type Pattern,
+  printPattern,
+  type Rule,
+  type RuleBuilder,
+  rule,
+  value,
+} from '@sluice/pipeline';
 
 /** Any values, any constants. */
 export const x: Pattern = value('x');
@@ -56,6 +67,48 @@ export function bothWidths(make: (w: Width) => readonly Rule[]): readonly Rule[]
 /** The rules for both floating-point types; `op` gives an op of the type. */
 export function bothFloats(make: (op: (name: string) => OpDef, t: 'f32' | 'f64') => readonly Rule[]): readonly Rule[] {
   return (['f32', 'f64'] as const).flatMap((t) => make((name) => coreOp(`${t}.${name}` as OpName), t));
+}
+
+/**
+ * The rule for all orders of operands of commutative ops in its pattern. Constants stay on the right, where
+ * `constant-right` puts them.
+ */
+export function anyOrder(name: string, pattern: OpPattern, build: Rule['build'], when: Rule['when'] = null): Rule[] {
+  const orders = ordersOf(pattern);
+  if (orders.length === 1) return [rule(name, pattern, build, when)];
+  const seen = new Set<string>();
+  const made: Rule[] = [];
+  for (const order of orders) {
+    const key = renamed(order);
+    if (!seen.has(key)) made.push(rule(name, order as OpPattern, build, when));
+    seen.add(key);
+  }
+  return made;
+}
+
+// Recursion is as deep as the pattern.
+function ordersOf(pattern: Pattern): readonly Pattern[] {
+  if (pattern.kind !== 'op') return [pattern];
+  let lists: readonly (readonly Pattern[])[] = [[]];
+  for (const arg of pattern.args) {
+    const orders = ordersOf(arg);
+    lists = lists.flatMap((list) => orders.map((order) => [...list, order]));
+  }
+  const right = pattern.args[1];
+  const commutes = pattern.op.laws.commutative === true && (right?.kind === 'op' || right?.kind === 'value');
+  return lists.flatMap((args) => [
+    { ...pattern, args },
+    ...(commutes ? [{ ...pattern, args: args.toReversed() }] : []),
+  ]);
+}
+
+/** The pattern's text with variables named by their first place: what differs only in names matches the same. */
+function renamed(pattern: Pattern): string {
+  const names = new Map<string, string>();
+  return printPattern(pattern).replace(/(?<![\w.])#?[w-z](?![\w.])/g, (name) => {
+    if (!names.has(name)) names.set(name, `v${names.size}`);
+    return names.get(name) ?? name;
+  });
 }
 
 const comparison = /^(i32|i64|f32|f64)\.(eqz|eq|ne|lt|gt|le|ge)(_[su])?$|^ref\.is_null$/;
