@@ -54,10 +54,19 @@ function openOf(op: OpDef, own: Type, arg: Pattern | undefined, draw: Draw, x: V
   return typeOf(arg.op, literalType(arg) ?? own);
 }
 
-/** The type that literals among a pattern's operands of open type have; undefined without any. */
+/** The type that an operand among a pattern's operands of open type fixes: a literal, or an op; undefined without any. */
 function literalType({ op, args }: OpPattern): Type | undefined {
-  const literal = args.find((arg, i) => arg.kind === 'literal' && op.sig.params[i] === 'T');
-  if (literal?.kind !== 'literal') return undefined;
-  if (typeof literal.value === 'bigint') return 'i64';
-  return Number.isInteger(literal.value) && !Object.is(literal.value, -0) ? 'i32' : 'f64';
+  for (const [i, arg] of args.entries()) {
+    if (op.sig.params[i] !== 'T') continue;
+    if (arg.kind === 'op') {
+      const { result } = arg.op.sig;
+      const type = result === 'T' || result === 'void' ? literalType(arg) : result;
+      if (type !== undefined) return type;
+    }
+    if (arg.kind !== 'literal') continue;
+    if (arg.type !== null) return arg.type;
+    if (typeof arg.value === 'bigint') return 'i64';
+    return Number.isInteger(arg.value) && !Object.is(arg.value, -0) ? 'i32' : 'f64';
+  }
+  return undefined;
 }
