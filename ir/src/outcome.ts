@@ -44,7 +44,25 @@ export class ResourceError extends Error {
 }
 
 /** A host function: values in, results out (a single result may stand alone). May throw `HostExit`. */
-export type HostFunction = (...args: readonly Value[]) => Value | readonly Value[] | undefined;
+export interface HostFunction {
+  (...args: readonly Value[]): Value | readonly Value[] | undefined;
+  /** The same in another form, for engines that keep calls and carry them out in rows. */
+  readonly later?: LaterCall;
+}
+
+/**
+ * A host function that may run later than it is called, as long as calls of all host functions keep their order and none
+ * is left when the call from outside ends. It gives no results, does not call back, and throws nothing.
+ */
+export interface LaterCall {
+  /**
+   * One call. Argument `i` is a cell of 8 bytes: `cells[at + 2 * i]` is its low half, `cells[at + 2 * i + 1]` its high one
+   * (of an i32 or f32 only the low half counts).
+   */
+  readonly carryOut: (cells: Int32Array, at: number) => void;
+  /** After the last of a row of calls; the same function for those that share something. */
+  readonly settle: () => void;
+}
 
 /** The functions that a host provides: `module.field`. */
 export type Host = ReadonlyMap<string, HostFunction>;

@@ -2,6 +2,7 @@
 
 import type { OpDef } from '@sluice/ir';
 import { opcode } from '@sluice/wasm-format';
+import { entryBytes } from './call-log.ts';
 import { emitOperands } from './emit-op.ts';
 import type { Handler } from './handler.ts';
 import { headBytes, isImport, state, status } from './layout.ts';
@@ -51,6 +52,9 @@ export function emitControl(w: HandlerWriter, handler: Handler): void {
     case 'call-host':
       w.saveAll().localGet(local.pc).localGet(local.fp).call(imported.host);
       w.stateWord(state.fuel).localSet(local.fuel).advance(1);
+      return;
+    case 'call-host-log':
+      emitLog(w, handler.argc);
       return;
     case 'return':
       emitReturn(w, handler.argc === 1);
@@ -114,6 +118,22 @@ function emitSearch(w: HandlerWriter): void {
   w.br(1).end().end();
   w.word(3).localSet(local.a);
   goToComputed(w);
+}
+
+/** a: the entry, then the end of it. Words: place of the import's limit, import, cells. */
+function emitLog(w: HandlerWriter, argc: number): void {
+  const bytes = entryBytes(argc);
+  w.stateWord(state.logTop).localTee(local.a).word(2).access([opcode.i32_store], 0);
+  for (let i = 0; i < argc; i++) {
+    w.localGet(local.a)
+      .value(3 + i, 'i64')
+      .access([opcode.i64_store], 8 + i * 8);
+  }
+  w.i32Const(0).localGet(local.a).i32Const(bytes).op(opcode.i32_add).localTee(local.a);
+  w.access([opcode.i32_store], state.logTop);
+  w.localGet(local.a).word(1).access([opcode.i32_load], 0).op(opcode.i32_gt_u).if();
+  w.saveAll().here().localGet(local.fp).call(imported.host).stateWord(state.fuel).localSet(local.fuel).end();
+  w.advance(Math.ceil((3 + argc) / 4));
 }
 
 function emitReturn(w: HandlerWriter, value: boolean): void {

@@ -33,6 +33,7 @@ export const wasmAbilities: Abilities = {
   access: (op) => op.wasm !== null && op.access?.region === 'memory',
   heap: true,
   typed: false,
+  log: true,
   sequences: true,
 };
 

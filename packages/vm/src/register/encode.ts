@@ -16,6 +16,8 @@ export interface Geometry {
   readonly place: (slot: number) => number;
   /** A global by position. */
   readonly global: (index: number) => number;
+  /** The limit of an import's calls in the log (call-log.ts). */
+  readonly logLimit: (index: number) => number;
   /** From a frame's pointer to that of a callee, for a frame of so many cells. */
   readonly delta: (cells: number) => number;
 }
@@ -61,6 +63,8 @@ export function wordsOf(handler: Handler, instr: Instr): number {
     case 'jump-op':
     case 'jump-op-imm':
       return 3;
+    case 'call-host-log':
+      return 2 + handler.argc;
     case 'switch-table': {
       const { min, max } = rangeOf(listAt(instr, 1));
       return 3 + (max - min + 1) + 1;
@@ -90,6 +94,7 @@ export function wordsOf(handler: Handler, instr: Instr): number {
 export interface Names {
   readonly funcByName: ReadonlyMap<string, LoadedFunc>;
   readonly globalIndex: ReadonlyMap<string, number>;
+  readonly importIndex: ReadonlyMap<string, number>;
 }
 
 /** Gives equal signatures equal numbers. */
@@ -198,6 +203,12 @@ export class Encoder {
       case 'call-indirect-multi':
         this.#encodeCall(handler, instr, out);
         return;
+      case 'call-host-log': {
+        const index = this.#names.importIndex.get(operands[1] as string) ?? 0;
+        out.push(this.#geometry.logLimit(index), index);
+        this.#list(listAt(instr, 2), out);
+        return;
+      }
       case 'return-multi':
         out.push(listAt(instr, 0).length);
         this.#list(listAt(instr, 0), out);

@@ -18,7 +18,7 @@
  */
 
 import type { RegisterFunc, RegisterProgram } from '@sluice/bytecode';
-import { type Handler, labelOf, listAt } from './handler.ts';
+import { type Handler, isLogged, labelOf, listAt } from './handler.ts';
 
 /** The most instructions of a sequence. */
 const longest = 8;
@@ -149,9 +149,11 @@ function shapeOf(f: RegisterFunc): { readonly leaders: Uint8Array; readonly dept
         for (const label of new Set(listAt(instr, 2))) arrive(label, i);
         break;
       case 'call':
-      case 'call-host':
       case 'call-indirect':
         leaders[i + 1] = 1;
+        break;
+      case 'call-host':
+        if (!isLogged(instr)) leaders[i + 1] = 1;
         break;
     }
   }

@@ -32,6 +32,7 @@ const controlShapes: ReadonlySet<Shape> = new Set<Shape>([
   'call-indirect',
   'call-indirect-multi',
   'call-host',
+  'call-host-log',
   'return',
   'return-multi',
   'trap',

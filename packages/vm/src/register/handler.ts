@@ -19,6 +19,7 @@
  *   call-indirect        #sig #delta c cindex #n c...
  *   call-indirect-multi  #sig #delta 0 cindex #n c... #m c...
  *   call-host, slow                               (the host reads the instruction itself)
+ *   call-host-log  #limit #import c...            (call-log.ts)
  *   return   [c]                                  return-multi  #n c...
  *   trap     #kind                                sequence (fuse.ts): the words of its parts, slot after slot
  *
@@ -57,6 +58,7 @@ export type Shape =
   | 'call-indirect'
   | 'call-indirect-multi'
   | 'call-host'
+  | 'call-host-log'
   | 'return'
   | 'return-multi'
   | 'trap'
@@ -75,7 +77,7 @@ export interface Handler {
   readonly type: Type | null;
   /** A jump backwards: counts as fuel. */
   readonly back: boolean;
-  /** Arguments of `call`, values of `return`; for loads and stores: 1 if there is an offset. */
+  /** Arguments of `call` and `call-host-log`, values of `return`; for loads and stores: 1 if there is an offset. */
   readonly argc: number;
   /** For `sequence`: the handlers that run one after the other. */
   readonly sequence: readonly Handler[];
@@ -88,6 +90,8 @@ export interface Abilities {
   readonly heap: boolean;
   /** Whether handlers differ by the type of `T`. */
   readonly typed: boolean;
+  /** Whether it keeps calls of the host in a log (call-log.ts). */
+  readonly log: boolean;
   /** Whether it runs sequences as one handler. */
   readonly sequences: boolean;
 }
@@ -182,8 +186,11 @@ export class HandlerSet {
         return this.#chooseCall(instr);
       case 'call-indirect':
         return this.internal(listAt(instr, 0).length > 1 ? 'call-indirect-multi' : 'call-indirect');
-      case 'call-host':
-        return this.internal('call-host');
+      case 'call-host': {
+        const argc = listAt(instr, 2).length;
+        const logged = this.#can.log && isLogged(instr);
+        return logged ? this.#intern(`call-host-log ${argc}`, 'call-host-log', { argc }) : this.internal('call-host');
+      }
       case 'return': {
         const argc = listAt(instr, 0).length;
         return argc > 1 ? this.internal('return-multi') : this.#intern(`return ${argc}`, 'return', { argc });
@@ -249,6 +256,14 @@ export class HandlerSet {
     }
     return found;
   }
+}
+
+/** The most arguments of a call in the log. */
+export const mostLogged = 8;
+
+/** Whether a call of an import goes through the log, where a loop has one: it has no results, and few arguments. */
+export function isLogged(instr: Instr): boolean {
+  return instr.def.role === 'call-host' && listAt(instr, 0).length === 0 && listAt(instr, 2).length <= mostLogged;
 }
 
 /** The heap ops that the Wasm loop has handlers for. */

@@ -70,6 +70,7 @@ export function jsCore(plan: JsPlan, guest: GuestState, counting: boolean, host:
   };
   return {
     loaded,
+    log: null,
     bottom,
     placeOf: (slot) => slot * 4,
     slotOf: (place) => place >> 2,

@@ -51,6 +51,7 @@ export const jsAbilities: Abilities = {
   access: (op) => op.access?.region === 'memory',
   heap: false,
   typed: true,
+  log: false,
   sequences: false,
 };
 

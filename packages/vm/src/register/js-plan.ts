@@ -25,6 +25,7 @@ export function jsPlan(program: RegisterProgram): JsPlan {
     cell: (index) => index,
     place: (slot) => slot * 4,
     global: (index) => index,
+    logLimit: () => 0,
     delta: (cells) => cells,
   });
   const results = program.funcs.reduce((most, f) => Math.max(most, f.sig.results.length), 0);

@@ -5,6 +5,7 @@
  *   1024  globals, 8 bytes each
  *         table: for each element { target, signature }: the callee's code, or `isImport`, or 0 where empty
  *         identity list: offsets of cells 0, 1, 2 ..., the results of calls from the host
+ *         limit of the log for each import, log (call-log.ts)
  *         code (encode.ts)
  *         frames, to the end of the memory, which grows
  *
@@ -30,6 +31,8 @@ export const state = {
   count: 32,
   table: 40,
   tableSize: 44,
+  /** Where the next call goes in the log of host calls. */
+  logTop: 48,
 } as const;
 
 /** Where globals start. */
@@ -57,12 +60,13 @@ export const status = {
   trapped: 5,
 } as const;
 
-/** How operands are written for code that starts at `codeBase`. */
-export function wasmGeometry(codeBase: number): Geometry {
+/** How operands are written for code that starts at `codeBase`; `limits`: where those of the log stand. */
+export function wasmGeometry(codeBase: number, limits: number): Geometry {
   return {
     cell: (index) => headBytes + index * 8,
     place: (slot) => codeBase + slot * 16,
     global: (index) => globalsBase + index * 8,
+    logLimit: (index) => limits + index * 4,
     delta: (cells) => headBytes + cells * 8,
   };
 }

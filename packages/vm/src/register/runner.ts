@@ -20,6 +20,8 @@ import {
   type Value,
 } from '@sluice/ir';
 import { type GuestState, machineOf } from '../runtime/state.ts';
+import type { CallLog } from './call-log.ts';
+import { isLogged } from './handler.ts';
 import { status } from './layout.ts';
 import { funcAt, type Loaded, type LoadedFunc, placeText } from './loaded.ts';
 import { type FrameCells, performHostCall, performOp, trapOf } from './site.ts';
@@ -38,6 +40,8 @@ export interface LoopHost {
 /** A loop with its frames and globals. Places and frame pointers are the loop's own numbers. */
 export interface Core {
   readonly loaded: Loaded;
+  /** Calls of the host that wait; null: the loop makes them at once. */
+  readonly log: CallLog | null;
   /** Where the first frame may start. */
   readonly bottom: number;
   /** The place of a slot of code, and back. */
@@ -75,6 +79,8 @@ interface HostSite {
   readonly indirect: boolean;
   readonly at: number;
   readonly callerCells: number;
+  /** Arguments of a call that stands in the log; -1: it does not. */
+  readonly logged: number;
 }
 
 /** A call from outside that is under way. */
@@ -169,6 +175,7 @@ class Runner {
     if (!core.makeRoom(base)) return resourceEnd('call-depth');
     const fp = core.openFrame(base, target, values);
     const ended = this.#drive(core.placeOf(target.slot), fp, depth - this.#active - 1, activity);
+    this.#carryOut();
     return ended ?? { kind: 'return', values: core.results(base, target) };
   }
 
@@ -194,6 +201,7 @@ class Runner {
         case status.done:
           return null;
         case status.safepoint:
+          this.#carryOut();
           if (activity.used > this.#fuelLimit) return resourceEnd('fuel');
           break;
         case status.frames:
@@ -245,6 +253,12 @@ class Runner {
     const item = core.loaded.program.imports[at];
     const host = this.#guest.imports[at];
     if (item === undefined || host === undefined) throw new Error('a host call without import');
+    if (core.log !== null) {
+      const now = site.logged >= 0 && host.later === undefined;
+      if (now) core.log.dropLast(site.logged);
+      this.#carryOut();
+      if (site.logged >= 0 && !now) return;
+    }
     const top = this.#top;
     const active = this.#active;
     const fuel = core.get('fuel');
@@ -270,6 +284,16 @@ class Runner {
     }
   }
 
+  /** Makes the calls of the host that wait. */
+  #carryOut(): void {
+    try {
+      this.core.log?.carryOut();
+    } catch (error) {
+      if (this.#activity !== null) this.#activity.thrown = error;
+      throw error;
+    }
+  }
+
   #siteAt(slot: number): HostSite {
     const { loaded } = this.core;
     const instr = loaded.instrs[slot];
@@ -277,7 +301,8 @@ class Runner {
     if (instr === null || instr === undefined || caller === null) throw new Error('a host call without instruction');
     const indirect = instr.def.role === 'call-indirect';
     const at = indirect ? -1 : (loaded.importIndex.get(String(instr.operands[1])) ?? -1);
-    const site: HostSite = { instr, indirect, at, callerCells: caller.cells };
+    const logged = this.core.log !== null && isLogged(instr) ? (instr.operands[2] as readonly number[]).length : -1;
+    const site: HostSite = { instr, indirect, at, callerCells: caller.cells, logged };
     this.#sites[slot] = site;
     return site;
   }

@@ -2,6 +2,7 @@
 
 import { type BitsType, readCell, writeCell } from '../runtime/cells.ts';
 import type { GuestState } from '../runtime/state.ts';
+import { CallLog } from './call-log.ts';
 import type { LoopFunction } from './generate.ts';
 import { globalsBase, headBytes, isImport, state } from './layout.ts';
 import type { Core, LoopHost } from './runner.ts';
@@ -27,6 +28,12 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
   };
   layOut(plan, own);
   const { memory, heap } = guest;
+  let words = new Int32Array(own.buffer);
+  const log = new CallLog(loaded.program.imports, guest.imports, guest.settle, plan.log, () => {
+    if (words.length === 0) words = new Int32Array(own.buffer);
+    return words;
+  });
+  if (loaded.program.imports.length > 0) log.open(plan.limits);
   const { exports } = new WebAssembly.Instance(wasmModule(plan, counting), {
     vm: {
       own,
@@ -47,6 +54,7 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
   const cellAt = (fp: number, register: number): number => fp + headBytes + register * 8;
   return {
     loaded,
+    log: loaded.program.imports.length > 0 ? log : null,
     bottom: framesBase,
     placeOf: (slot) => codeBase + slot * 16,
     slotOf: (place) => (place - codeBase) >> 4,

@@ -1,6 +1,7 @@
 /** What the Wasm loop needs of a program, made once for each program: code, places in memory 0, compiled loop. */
 
 import type { RegisterProgram } from '@sluice/bytecode';
+import { logBytes } from './call-log.ts';
 import { wasmAbilities } from './emit-op.ts';
 import { generateLoop } from './generate.ts';
 import { globalsBase, headBytes, wasmGeometry } from './layout.ts';
@@ -14,6 +15,9 @@ export interface WasmPlan {
   readonly identity: number;
   /** Entries of the identity list: the most results that a function has. */
   readonly results: number;
+  /** The limits of the log, by import, and the log. */
+  readonly limits: number;
+  readonly log: number;
   readonly codeBase: number;
   readonly framesBase: number;
   /** Bytes of the largest frame with its head. */
@@ -25,13 +29,17 @@ export function wasmPlan(program: RegisterProgram): WasmPlan {
   const results = program.funcs.reduce((most, f) => Math.max(most, f.sig.results.length), 0);
   const table = globalsBase + program.globals.length * 8;
   const identity = table + (program.table?.elements.length ?? 0) * 8;
-  const codeBase = Math.ceil((identity + results * 4) / 16) * 16;
-  const loaded = loadProgram(program, wasmAbilities, wasmGeometry(codeBase));
+  const limits = identity + results * 4;
+  const log = Math.ceil((limits + program.imports.length * 4) / 16) * 16;
+  const codeBase = log + (program.imports.length === 0 ? 0 : logBytes);
+  const loaded = loadProgram(program, wasmAbilities, wasmGeometry(codeBase, limits));
   return {
     loaded,
     table,
     identity,
     results,
+    limits,
+    log,
     codeBase,
     framesBase: codeBase + loaded.code.length * 4,
     frameBytes: headBytes + loaded.largestFrame * 8,

@@ -27,6 +27,8 @@ export interface GuestState {
   readonly data: Uint8Array[];
   /** By position in the program's imports. */
   readonly imports: readonly HostFunction[];
+  /** Ends a row of calls that were carried out in their later form; nothing where there are none. */
+  readonly settle: () => void;
   /** With what every call ends, where memory could not be made or data not be placed; null: all is well. */
   readonly stillborn: Outcome | null;
 }
@@ -52,7 +54,14 @@ export function guestState(program: ProgramParts, options: InstanceOptions): Gue
   }
   const data = program.data.map(({ offset, bytes }) => (offset === null ? bytes : new Uint8Array()));
   const heap = new CheckedHeap(budget);
-  return { limits, signal: options.signal ?? null, memory, heap, data, imports, stillborn };
+  return { limits, signal: options.signal ?? null, memory, heap, data, imports, settle: settleAll(imports), stillborn };
+}
+
+function settleAll(imports: readonly HostFunction[]): () => void {
+  const all = [...new Set(imports.flatMap(({ later }) => later?.settle ?? []))];
+  return () => {
+    for (const settle of all) settle();
+  };
 }
 
 /** Active segments, in order; those before one that doesn't fit are placed. */

@@ -133,10 +133,12 @@ class StackInstance implements Instance {
       });
       st.guest.refresh();
       const how = this.#layout.loop.run(st, entry, topCell, base);
+      this.#guest.settle();
       if (how === 0)
         return { kind: 'return', values: func.sig.results.map((type, i) => readValue(st, topCell + i, type)) };
       return how === 1 ? this.#trapped() : { kind: 'resource', end: st.end };
     } catch (error) {
+      this.#guest.settle();
       if (error instanceof HostExit) return { kind: 'exit', code: error.code, message: error.message };
       if (error instanceof ResourceError) return { kind: 'resource', end: error.end };
       throw error;
