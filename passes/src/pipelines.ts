@@ -54,6 +54,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'licm',
     'loop-unroll', // what licm left in the loops is what is repeated
     'mem-forward@loops', // rotation, hoisting and unrolling bring stores and loads together
+    'load-elim',
     'strength-reduce',
     'jump-thread', // duplicates tests; numbered again below
     'simplify-cfg@thread',

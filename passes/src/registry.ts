@@ -7,6 +7,7 @@ import gvn from './gvn.ts';
 import inline from './inline.ts';
 import jumpThread from './jump-thread.ts';
 import licm from './licm.ts';
+import loadElim from './load-elim.ts';
 import loopRotate from './loop-rotate.ts';
 import loopUnroll from './loop-unroll.ts';
 import lowerInvoke from './lower-invoke.ts';
@@ -26,6 +27,7 @@ const all: readonly Pass[] = [
   inline,
   jumpThread,
   licm,
+  loadElim,
   loopRotate,
   loopUnroll,
   lowerInvoke,

@@ -21,6 +21,7 @@ import {
 } from '@sluice/ir';
 import type { FuncContext, Reader } from '@sluice/pipeline';
 import { isConfined, type Objects, objectsOf } from '../lib/objects.ts';
+import { type HeapPlace, heapPlaceOf, type PlaceView } from '../lib/places.ts';
 import { effectOf } from '../lib/summaries.ts';
 import { type Role, roleOf } from '../rules/locations.ts';
 import {
@@ -29,12 +30,9 @@ import {
   confinedFacts,
   factOf,
   type HeapFact,
-  type HeapPlace,
-  type HeapView,
   isChecked,
   learn,
   mayBeSame,
-  placeOf,
   sameElement,
   withoutValues,
 } from './heap.ts';
@@ -56,7 +54,7 @@ interface Unseen {
   heap: readonly (HeapPlace & { readonly store: ValueId })[];
 }
 
-interface State extends HeapView {
+interface State extends PlaceView {
   readonly cx: Context;
   readonly objects: Objects;
   readonly read: Reader;
@@ -259,14 +257,14 @@ const visit: Readonly<Record<Role, (state: State, v: ValueId, inst: Inst) => voi
     if (fact.narrow === null) state.memory = withFact(state.memory, fact);
   },
   'heap-load': (state, v, inst) => {
-    const at = placeOf(inst.args[0] as ValueId, state);
+    const at = heapPlaceOf(inst.args[0] as ValueId, state);
     const known = factOf(state.heap, at);
     if (known !== undefined && known.value !== -1 && known.type === inst.type && replace(state, v, known.value)) return;
     see(state, at);
     state.heap = learn(state.heap, at, { value: v, type: inst.type });
   },
   'heap-store': (state, v, inst) => {
-    const at = placeOf(inst.args[0] as ValueId, state);
+    const at = heapPlaceOf(inst.args[0] as ValueId, state);
     const value = inst.args[1] as ValueId;
     const { type } = state.read.inst(value);
     const known = factOf(state.heap, at);
@@ -286,24 +284,24 @@ const visit: Readonly<Record<Role, (state: State, v: ValueId, inst: Inst) => voi
   },
   'heap-check': (state, v, inst) => {
     state.unseen.memory = null;
-    const at = placeOf(inst.args[0] as ValueId, state);
+    const at = heapPlaceOf(inst.args[0] as ValueId, state);
     if (isChecked(state.heap, at, state.read) && drop(state, v, 'check cannot fail')) return;
     state.heap = learn(state.heap, at, { checked: true });
   },
   'heap-check-init': (state, v, inst) => {
     state.unseen.memory = null;
-    const at = placeOf(inst.args[0] as ValueId, state);
+    const at = heapPlaceOf(inst.args[0] as ValueId, state);
     if (factOf(state.heap, at)?.initialised === true && drop(state, v, 'check cannot fail')) return;
     see(state, at);
     state.heap = learn(state.heap, at, { checked: true, initialised: true });
   },
   'heap-alloc': (state, v) => {
     state.unseen.memory = null;
-    state.heap = learn(state.heap, placeOf(v, state), { checked: true });
+    state.heap = learn(state.heap, heapPlaceOf(v, state), { checked: true });
   },
   'heap-free': (state, _v, inst) => {
     state.unseen.memory = null;
-    state.heap = afterFree(state.heap, placeOf(inst.args[0] as ValueId, state), state);
+    state.heap = afterFree(state.heap, heapPlaceOf(inst.args[0] as ValueId, state), state);
   },
 };
 

@@ -1,16 +1,11 @@
 /** What is known of the heap at one point: elements that exist, are initialised, hold a value. */
 
-import type { Func, ResultType, ValueId } from '@sluice/ir';
+import type { ResultType, ValueId } from '@sluice/ir';
 import type { Reader } from '@sluice/pipeline';
-import { aliasElements } from '../lib/alias.ts';
-import { isConfined, mayShareObject, type Objects, objectOf } from '../lib/objects.ts';
-import { type Element, elementOf, hasElement } from '../rules/locations.ts';
+import { isConfined } from '../lib/objects.ts';
+import { aliasHeap, type HeapPlace, mayBeInOne, type PlaceView } from '../lib/places.ts';
+import { type Element, hasElement } from '../rules/locations.ts';
 import { withFact } from './memory.ts';
-
-/** An element, and the object that it is in as `objectOf` gives it. */
-export interface HeapPlace extends Element {
-  readonly object: number;
-}
 
 /** What is known of an element. */
 export interface HeapFact extends HeapPlace {
@@ -22,32 +17,14 @@ export interface HeapFact extends HeapPlace {
   readonly type: ResultType;
 }
 
-/** What tells the heap's places apart in one function. */
-export interface HeapView {
-  readonly f: Func;
-  readonly read: Reader;
-  readonly objects: Objects;
-}
-
-/** The element that a pointer is to. */
-export function placeOf(pointer: ValueId, { f, read, objects }: HeapView): HeapPlace {
-  const { base, index, offset } = elementOf(pointer, read);
-  return { base, index, offset, object: objectOf(f, objects, base) };
-}
-
 /** Whether two are one element, whatever their objects are. */
 export function sameElement(a: Element, b: Element): boolean {
   return a.base === b.base && a.offset === b.offset && a.index === b.index;
 }
 
 /** Whether two elements may be the same one. */
-export function mayBeSame(a: HeapPlace, b: HeapPlace, { objects }: HeapView): boolean {
-  return aliasElements(a, b) !== 'no' && mayBeInOne(a, b, objects);
-}
-
-/** Whether two elements may be in the same object. */
-function mayBeInOne(a: HeapPlace, b: HeapPlace, objects: Objects): boolean {
-  return a.base === b.base || mayShareObject(objects, a.object, b.object);
+export function mayBeSame(a: HeapPlace, b: HeapPlace, { objects }: PlaceView): boolean {
+  return aliasHeap(a, b, objects) !== 'no';
 }
 
 /** What is known of an element. */
@@ -77,7 +54,7 @@ export function learn(facts: readonly HeapFact[], at: HeapPlace, more: Partial<H
 }
 
 /** After a store somewhere: it takes no element's life and uninitialises none, but values may differ. */
-export function afterStore(facts: readonly HeapFact[], at: HeapPlace, view: HeapView): readonly HeapFact[] {
+export function afterStore(facts: readonly HeapFact[], at: HeapPlace, view: PlaceView): readonly HeapFact[] {
   return facts.map((fact) => (fact.value !== -1 && mayBeSame(fact, at, view) ? { ...fact, value: -1 as const } : fact));
 }
 
@@ -88,11 +65,11 @@ export function withoutValues(facts: readonly HeapFact[]): readonly HeapFact[] {
 }
 
 /** After something that this function does not see: what is known of objects that it alone reaches. */
-export function confinedFacts(facts: readonly HeapFact[], { objects }: HeapView): readonly HeapFact[] {
+export function confinedFacts(facts: readonly HeapFact[], { objects }: PlaceView): readonly HeapFact[] {
   return facts.length === 0 ? facts : facts.filter(({ object }) => isConfined(objects, object));
 }
 
 /** After the end of an object: what is known of other objects stays. */
-export function afterFree(facts: readonly HeapFact[], at: HeapPlace, { objects }: HeapView): readonly HeapFact[] {
+export function afterFree(facts: readonly HeapFact[], at: HeapPlace, { objects }: PlaceView): readonly HeapFact[] {
   return facts.filter((fact) => !mayBeInOne(fact, at, objects));
 }

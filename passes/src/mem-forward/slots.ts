@@ -4,30 +4,18 @@
  */
 
 import {
-  type BlockId,
-  type BlockVariables,
   blockOf,
   bytes,
-  cfgOf,
-  coreOp,
   type Effect,
   type Func,
   type Inst,
   instOf,
-  makeInst,
-  none,
-  type OpName,
   orderOf,
-  placeVariables,
   regionSet,
-  row,
-  type Type,
   type ValueId,
-  withEdges,
-  zeroOf,
-  zeroOpName,
 } from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
+import { type Accesses, accessesOf, promote } from '../lib/promote.ts';
 
 const slots = regionSet('slots');
 const touches = ({ reads, writes }: Effect): boolean => ((reads | writes) & slots) !== 0;
@@ -35,13 +23,6 @@ const isGet = ({ op, args }: Inst): boolean => op.imm === 'index' && op.effect.w
 const isSet = ({ op, args }: Inst): boolean => op.imm === 'index' && op.effect.reads === 0 && args.length === 1;
 
 type Context = Pick<FuncContext, 'edit' | 'rewrite' | 'declined' | 'get'>;
-
-interface MutableVariables {
-  readonly writes: Map<number, ValueId>;
-  readonly reads: Map<number, ValueId>;
-}
-
-const nothing: BlockVariables = { writes: new Map(), reads: new Map() };
 
 /** Promotes the slots for which the budget lasts; whether anything was done. */
 export function promoteSlots(f: Func, cx: Context): boolean {
@@ -55,7 +36,7 @@ export function promoteSlots(f: Func, cx: Context): boolean {
     left = true;
   }
   const some = used.includes(1);
-  if (some) place(f, cx, takeAccesses(f, cx, used));
+  if (some) promote(f, cx, takeAccesses(f, cx, used), f.slots);
   if (left || unreachableAccess(f, cx) || !cx.rewrite('dropped slots that nothing uses')) return some;
   cx.edit.dropSlots();
   return true;
@@ -76,18 +57,14 @@ function usedSlots(f: Func, cx: Context): Uint8Array | null {
 }
 
 /** By block: what it does with slots. Inside of blocks values are forwarded at once and accesses removed. */
-function takeAccesses(f: Func, cx: Context, promoted: Uint8Array): ReadonlyMap<BlockId, BlockVariables> {
+function takeAccesses(f: Func, cx: Context, promoted: Uint8Array): Accesses {
   const { edit } = cx;
-  const accesses = new Map<BlockId, MutableVariables>();
+  const accesses: Accesses = new Map();
   for (const b of cx.get(orderOf).rpo) {
     for (const v of blockOf(f, b).body) {
       const inst = instOf(f, v);
       if (!touches(inst.op.effect) || promoted[inst.imm as number] !== 1) continue;
-      let here = accesses.get(b);
-      if (here === undefined) {
-        here = { writes: new Map(), reads: new Map() };
-        accesses.set(b, here);
-      }
+      const here = accessesOf(accesses, b);
       const slot = inst.imm as number;
       if (isSet(inst)) {
         here.writes.set(slot, inst.args[0] as ValueId);
@@ -100,39 +77,6 @@ function takeAccesses(f: Func, cx: Context, promoted: Uint8Array): ReadonlyMap<B
     }
   }
   return accesses;
-}
-
-function place(f: Func, cx: Context, accesses: ReadonlyMap<BlockId, BlockVariables>): void {
-  const { edit } = cx;
-  const phi = coreOp('phi');
-  const zeros = new Map<Type, ValueId>();
-  const zero = (type: Type): ValueId => {
-    let found = zeros.get(type);
-    if (found === undefined) {
-      const op = coreOp(zeroOpName(type) as OpName);
-      const imm = op.kind === 'const' ? zeroOf(type) : undefined;
-      found = edit.prepend(edit.entry, makeInst(op, none, { imm, type }));
-      zeros.set(type, found);
-    }
-    return found;
-  };
-  const typeOf = (slot: number): Type => f.slots[slot] as Type;
-  const placed = placeVariables({
-    shape: f,
-    blocks: (b) => accesses.get(b) ?? nothing,
-    variableCount: f.slots.length,
-    newPhi: (slot, b) => edit.addPhi(b, typeOf(slot), phi, none, none),
-    unwritten: (slot) => zero(typeOf(slot)),
-    settle: (placeholder, value) => edit.replaceWith(placeholder, value),
-    resolve: (v) => edit.resolve(v),
-  });
-  const { preds } = cx.get(cfgOf);
-  for (const { block, variable, value, preds: from, args } of placed) {
-    // Predecessors that are not reached need an input all the same.
-    const rest = [...row(preds, block)].filter((p) => cx.get(orderOf).reaches(p) === false);
-    const inputs = [...args, ...rest.map(() => zero(typeOf(variable)))];
-    edit.setInst(value, withEdges(edit.inst(value), inputs, [...from, ...rest]));
-  }
 }
 
 /** Whether code that is never reached touches a slot: it stays, and so must the slots. */

@@ -150,10 +150,11 @@ export function isAllocation(v: ValueId, read: Reader): boolean {
   return read.inst(v).op === alloc;
 }
 
-/** Whether the object that a value was allocated as surely has this element, as long as it lives. */
+/** Whether the object that a value was allocated as surely has this element, as long as it lives. No object is empty. */
 export function hasElement(v: ValueId, element: number, read: Reader): boolean {
   const { op, args } = read.inst(v);
   if (op !== alloc) return false;
+  if (element === 0) return true;
   const count = read.inst(args[0] as ValueId);
   return count.op.kind === 'const' && element >= 0 && BigInt(element) < (count.imm as bigint);
 }
