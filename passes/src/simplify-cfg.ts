@@ -18,7 +18,7 @@
  * Not done: diamonds to `select`; switch cases that go to the default; empty blocks with phis of their own.
  */
 
-import { type BlockId, type Inst, removeRedundantPhis, rowLength, scratchInts, type ValueId } from '@sluice/ir';
+import { type BlockId, type Inst, removeRedundantPhis, scratchInts, type ValueId } from '@sluice/ir';
 import { definePass } from '@sluice/pipeline';
 import { jumpTo } from './lib/structural.ts';
 import {
@@ -32,24 +32,19 @@ import {
   settleInputs,
   substitute,
 } from './simplify-cfg/draft.ts';
+import { newGraph, predCount } from './simplify-cfg/graph.ts';
 import { makePreheaders } from './simplify-cfg/preheaders.ts';
 import { skipEmpty } from './simplify-cfg/skip-empty.ts';
-import {
-  ask,
-  loopsOf,
-  SEVERAL_ENTRIES,
-  type State,
-  searchOf,
-  setTerm,
-  shapeOf,
-  termIdOf,
-} from './simplify-cfg/state.ts';
+import { ask, graphNow, graphWithLoops, type State, setTerm, termIdOf } from './simplify-cfg/state.ts';
 
 // Enough for all that is not built to need more: each round has seen what the one before it made possible.
 const ROUNDS = 8;
 
 // Up to so many, going round until nothing changes costs less than finding out where to begin.
 const FEW_PHIS = 16;
+
+/** The arrays of the graph, for one function after the other. */
+const workspace = newGraph();
 
 const options = {
   preheaders: { doc: 'make and keep a preheader for each loop', default: true },
@@ -65,7 +60,7 @@ export default definePass({
   run(f, cx) {
     // The entry has no predecessors: no phis, no edges.
     if (f.order.length === 1) return;
-    const s: State = { f, cx, d: draftOf(f), shape: null, pruned: null, spent: false, rewrites: 0 };
+    const s: State = { f, cx, d: draftOf(f), graph: workspace, built: false, loops: false, spent: false, rewrites: 0 };
     for (let round = 0; round < ROUNDS && !s.spent; round++) {
       const before = s.rewrites;
       foldTerms(s);
@@ -114,14 +109,15 @@ function onlyTarget(s: State, { op, args, blocks, imm }: Inst): BlockId | -1 {
 // Unreachable blocks.
 
 function prune(s: State): void {
-  if (s.spent || (s.shape !== null && s.shape === s.pruned)) return;
-  const { number } = searchOf(s, shapeOf(s));
-  s.pruned = s.shape;
-  const gone = s.f.order.filter((b) => s.d.term[b] !== undefined && number[b] === -1);
+  // A graph that was made before was pruned then.
+  if (s.spent || s.built) return;
+  const { number } = graphNow(s);
+  const gone: BlockId[] = [];
+  for (const b of s.f.order) if (s.d.term[b] !== undefined && number[b] === -1) gone.push(b);
   if (gone.length === 0 || !ask(s, 'removed unreachable blocks', termIdOf(s, gone[0] as BlockId))) return;
   for (const b of gone) s.d.term[b] = undefined;
   s.d.changed = true;
-  s.shape = null;
+  s.built = false;
 }
 
 // Phis that are no choice.
@@ -130,9 +126,9 @@ const sourceScratch = scratchInts();
 
 function settleAll(s: State): void {
   if (!s.d.changed) return;
-  const { preds } = shapeOf(s);
+  const graph = graphNow(s);
   const scratch = sourceScratch(s.d.term.length).fill(-1, 0, s.d.term.length);
-  for (const b of s.f.order) if (s.d.term[b] !== undefined) settleInputs(s.d, b, preds, scratch);
+  for (const b of s.f.order) if (s.d.term[b] !== undefined) settleInputs(s.d, b, graph, scratch);
 }
 
 function simplifyPhis(s: State): void {
@@ -164,7 +160,7 @@ function simplifyPhis(s: State): void {
 }
 
 function hasSeveralEntries(s: State): boolean {
-  return loopsOf(s, shapeOf(s)).includes(SEVERAL_ENTRIES);
+  return graphWithLoops(s).irregular > 0;
 }
 
 /**
@@ -212,11 +208,11 @@ function onlyInput(s: State, phi: ValueId): ValueId | -1 {
 function mergeLines(s: State): void {
   if (s.spent) return;
   const { d } = s;
-  const { preds } = shapeOf(s);
+  const graph = graphNow(s);
   for (const a of s.f.order) {
     for (let term = d.term[a]; term?.op.kind === 'br'; term = d.term[a]) {
       const b = term.blocks[0] as BlockId;
-      if (b === a || rowLength(preds, b) !== 1) break;
+      if (b === a || predCount(graph, b) !== 1) break;
       if (!ask(s, 'merged a block into the one before it', termIdOf(s, b))) return;
       for (const phi of d.phis[b] as readonly ValueId[]) {
         const { args, blocks } = rawInputs(d, phi);
@@ -224,7 +220,7 @@ function mergeLines(s: State): void {
       }
       d.phis[b] = [];
       join(d, a, b);
-      s.shape = null;
+      s.built = false;
     }
   }
 }

@@ -13,15 +13,13 @@ import {
   type Inst,
   ints,
   none,
-  type Rows,
-  row,
-  rowsOfPairs,
   sameIds,
   scratchInts,
   type ValueId,
   withEdges,
 } from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
+import type { DraftGraph } from './graph.ts';
 
 /** See the head of this file. All arrays are by `BlockId` unless they say otherwise. */
 export interface Draft {
@@ -49,20 +47,11 @@ interface Inputs {
   readonly blocks: readonly BlockId[];
 }
 
-/** The graph of a draft: edges between its blocks, each once. */
-export interface DraftGraph {
-  readonly succs: Rows<BlockId>;
-  readonly preds: Rows<BlockId>;
-}
-
 // There is one draft at a time, for as long as the pass is at a function.
 const ownerScratch = scratchInts();
 const nextScratch = scratchInts();
 const lastScratch = scratchInts();
 const fullScratch = scratchInts();
-const fromScratch = scratchInts();
-const toScratch = scratchInts();
-const seenScratch = scratchInts();
 
 /** The draft of a function as it is. */
 export function draftOf(f: Func): Draft {
@@ -145,31 +134,6 @@ export function join(d: Draft, a: BlockId, b: BlockId): void {
   d.changed = true;
 }
 
-/** The edges as they are now. */
-export function graphOf(d: Draft): DraftGraph {
-  const count = d.term.length;
-  let edges = 0;
-  for (let b = 0; b < count; b++) edges += d.term[b]?.blocks.length ?? 0;
-  const from = fromScratch(edges);
-  const to = toScratch(edges);
-  const seen = seenScratch(count).fill(-1, 0, count);
-  let n = 0;
-  // In the order of layout, so that predecessors stand as everywhere else.
-  const { order } = d.f;
-  for (let i = 0; i < order.length; i++) {
-    const b = order[i] as number;
-    const targets = d.term[b]?.blocks ?? none;
-    for (let k = 0; k < targets.length; k++) {
-      const target = targets[k] as number;
-      if (seen[target] === b) continue;
-      seen[target] = b;
-      from[n] = b;
-      to[n++] = target;
-    }
-  }
-  return { succs: rowsOfPairs(count, from, to, n), preds: rowsOfPairs(count, to, from, n) };
-}
-
 /** Inputs of a phi as they were last set; some may belong to edges that are gone. */
 export function rawInputs(d: Draft, phi: ValueId): Inputs {
   return d.inputs.get(phi) ?? (d.f.insts[phi] as Inst);
@@ -186,20 +150,26 @@ export function addInputs(d: Draft, phi: ValueId, args: readonly ValueId[], bloc
  * Brings the inputs of all phis of a block in step with its predecessors. `scratch` is by block and filled with -1, before
  * and after.
  */
-export function settleInputs(d: Draft, b: BlockId, preds: Rows<BlockId>, scratch: Int32Array): void {
+export function settleInputs(d: Draft, b: BlockId, { predStart, preds }: DraftGraph, scratch: Int32Array): void {
   const phis = d.phis[b] as readonly ValueId[];
   if (phis.length === 0) return;
-  const sources = row(preds, b);
+  const from = predStart[b] as number;
+  const to = predStart[b + 1] as number;
+  let sources: BlockId[] | null = null;
   for (const phi of phis) {
     const { args, blocks } = rawInputs(d, phi);
-    let settled = blocks.length === sources.length;
+    let settled = blocks.length === to - from;
     for (let i = 0; settled && i < blocks.length; i++) settled = d.owner[blocks[i] as number] === blocks[i];
     if (settled) continue;
     for (let i = 0; i < blocks.length; i++) scratch[ownerOf(d, blocks[i] as BlockId)] = i;
     const next: ValueId[] = [];
-    for (const p of sources) next.push(args[scratch[p] as number] as ValueId);
+    for (let e = from; e < to; e++) next.push(args[scratch[preds[e] as number] as number] as ValueId);
     for (let i = 0; i < blocks.length; i++) scratch[ownerOf(d, blocks[i] as BlockId)] = -1;
-    d.inputs.set(phi, { args: next, blocks: [...sources] });
+    if (sources === null) {
+      sources = [];
+      for (let e = from; e < to; e++) sources.push(preds[e] as BlockId);
+    }
+    d.inputs.set(phi, { args: next, blocks: sources });
   }
 }
 

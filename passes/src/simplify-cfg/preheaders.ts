@@ -6,39 +6,29 @@
  * Phis of the header keep one input from outside; where there were several, a phi in the preheader merges them.
  */
 
-import { type BlockId, type Inst, instOf, rowLength, type Type, type ValueId, withEdges } from '@sluice/ir';
+import { type BlockId, type Inst, instOf, type Type, type ValueId, withEdges } from '@sluice/ir';
 import { jumpTo } from '../lib/structural.ts';
 import { rawInputs, resolve } from './draft.ts';
-import {
-  ask,
-  loopsOf,
-  onlyOutside,
-  outsideOf,
-  SEVERAL_ENTRIES,
-  type State,
-  searchOf,
-  shapeOf,
-  termIdOf,
-} from './state.ts';
+import { onlyOutside, outsideOf, SEVERAL_ENTRIES, succCount } from './graph.ts';
+import { ask, graphWithLoops, type State, termIdOf } from './state.ts';
 
 /** Makes the preheaders that are missing. Inputs must be settled. True when some were. */
 export function makePreheaders(s: State): boolean {
   if (s.spent) return false;
-  const shape = shapeOf(s);
-  const loops = loopsOf(s, shape);
+  const graph = graphWithLoops(s);
+  const { headers, preorder, reached } = graph;
   let made = false;
-  const preorder = searchOf(s, shape).preorder;
-  for (let i = 0; i < preorder.length; i++) {
+  for (let i = 0; i < reached; i++) {
     const header = preorder[i] as BlockId;
-    if (loops[header] === 0) continue;
-    if (((loops[header] as number) & SEVERAL_ENTRIES) !== 0) {
+    if (headers[header] === 0) continue;
+    if (((headers[header] as number) & SEVERAL_ENTRIES) !== 0) {
       s.cx.declined('the loop has several entries', termIdOf(s, header));
       continue;
     }
-    const only = onlyOutside(s, shape, header);
-    if (only !== -1 && rowLength(shape.succs, only) === 1) continue;
+    const only = onlyOutside(graph, header);
+    if (only !== -1 && succCount(graph, only) === 1) continue;
     if (!ask(s, 'made a preheader', termIdOf(s, header))) return made;
-    makePreheader(s, header, outsideOf(s, shape, header));
+    makePreheader(s, header, outsideOf(graph, header));
     made = true;
   }
   return made;

@@ -7,21 +7,10 @@
  * both: predecessors are a set. Chains of empty blocks are followed to their end at once.
  */
 
-import { type BlockId, filledInts, type Inst, row, rowLength, type ValueId, withEdges } from '@sluice/ir';
+import { type BlockId, filledInts, type Inst, type ValueId, withEdges } from '@sluice/ir';
 import { addInputs, rawInputs, resolve } from './draft.ts';
-import {
-  ask,
-  HEADER,
-  loopsOf,
-  onlyOutside,
-  type Shape,
-  type State,
-  searchOf,
-  setTerm,
-  shapeOf,
-  termIdOf,
-  treeOf,
-} from './state.ts';
+import { comesBack, type DraftGraph, onlyOutside, predCount } from './graph.ts';
+import { ask, graphNow, graphWithLoops, type State, setTerm, termIdOf } from './state.ts';
 
 // An empty block with several predecessors before phis: skipping it copies an input for each phi and predecessor.
 const INPUTS = 8;
@@ -44,13 +33,13 @@ interface Skipping {
 /** Leads all edges past the empty blocks that may be skipped. */
 export function skipEmpty(s: State): void {
   if (s.spent) return;
-  const shape = shapeOf(s);
+  const graph = graphNow(s);
+  const { preorder, reached } = graph;
   let to: Int32Array | null = null;
-  const preorder = searchOf(s, shape).preorder;
-  for (let i = 0; i < preorder.length; i++) {
+  for (let i = 0; i < reached; i++) {
     const b = preorder[i] as BlockId;
     const target = passesOnTo(s, b);
-    if (target === -1 || keepsForm(s, shape, b, target) || !worthSkipping(s, shape, b, target)) continue;
+    if (target === -1 || keepsForm(s, graph, b, target) || !worthSkipping(s, graph, b, target)) continue;
     to ??= filledInts(s.d.term.length, -1);
     to[b] = target;
   }
@@ -65,9 +54,9 @@ export function skipEmpty(s: State): void {
     added: new Map(),
     inputs: new Map(),
   };
-  for (let i = 0; i < preorder.length; i++) {
+  for (let i = 0; i < reached && !s.spent; i++) {
     const p = preorder[i] as BlockId;
-    if (!s.spent && to[p] === -1) leadPast(s, shape, skipping, p);
+    if (to[p] === -1) leadPast(s, graph, skipping, p);
   }
   for (const [target, { from, via }] of skipping.added) {
     for (const phi of s.d.phis[target] as readonly ValueId[]) {
@@ -88,14 +77,14 @@ function passesOnTo(s: State, b: BlockId): BlockId | -1 {
 }
 
 /** Whether the block is a preheader, or the one latch of several ways back. */
-function keepsForm(s: State, shape: Shape, b: BlockId, target: BlockId): boolean {
-  if (((loopsOf(s, shape)[target] as number) & HEADER) === 0) return false;
-  if (treeOf(s, shape).dominates(target, b)) return rowLength(shape.preds, b) > 1;
-  return s.cx.options.preheaders && onlyOutside(s, shape, target) !== -1;
+function keepsForm(s: State, graph: DraftGraph, b: BlockId, target: BlockId): boolean {
+  if (graphWithLoops(s).headers[target] === 0) return false;
+  if (comesBack(graph, b, target)) return predCount(graph, b) > 1;
+  return s.cx.options.preheaders && onlyOutside(graph, target) !== -1;
 }
 
-function worthSkipping(s: State, shape: Shape, b: BlockId, target: BlockId): boolean {
-  const ways = rowLength(shape.preds, b);
+function worthSkipping(s: State, graph: DraftGraph, b: BlockId, target: BlockId): boolean {
+  const ways = predCount(graph, b);
   const phis = (s.d.phis[target] as readonly ValueId[]).length;
   return s.cx.choose('simplify-cfg.skip', ways === 1 || ways * phis <= INPUTS);
 }
@@ -114,20 +103,19 @@ function breakCycles(to: Int32Array): void {
 }
 
 /** Leads the edges of a block past the empty blocks that they meet. */
-function leadPast(s: State, shape: Shape, k: Skipping, p: BlockId): void {
-  const { start, items } = shape.succs;
+function leadPast(s: State, { succStart, succs }: DraftGraph, k: Skipping, p: BlockId): void {
   let some = false;
-  for (let e = start[p] as number; e < (start[p + 1] as number); e++) {
-    const x = items[e] as number;
+  for (let e = succStart[p] as number; e < (succStart[p + 1] as number); e++) {
+    const x = succs[e] as number;
     if (k.to[x] !== -1) some = true;
     k.arrived[x] = p;
     k.via[x] = p;
   }
   if (!some) return;
-  const targets = row(shape.succs, p);
   const goals = new Map<BlockId, BlockId>();
   const added: [target: BlockId, via: BlockId][] = [];
-  for (const x of targets) {
+  for (let e = succStart[p] as number; e < (succStart[p + 1] as number); e++) {
+    const x = succs[e] as BlockId;
     if (k.to[x] === -1) continue;
     const [target, last] = endOf(k, x);
     const phis = s.d.phis[target] as readonly ValueId[];
