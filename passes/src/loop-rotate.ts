@@ -12,7 +12,8 @@
  *
  * Paper:   the shape is that of Muchnick, Advanced Compiler Design and Implementation, 1997, 18.5 (loop inversion).
  * Phases:  for each loop `planOf` says whether and how; `rotate` copies the header behind the preheader and leads the
- *          edges; when all are done, `repair` gives each use of a header's value the one that reaches it.
+ *          edges; `leadUses` gives each use of a header's value the one that reaches it. Where that is to be looked for,
+ *          since a loop has several ways out, `repair` does, when all are done.
  * Legal:   the header has one edge out and one into the loop; the loop has a preheader and is entered at the header only.
  * Profit:  the header is small and holds no call; the loop is not tested at its bottom yet. A second run finds only loops
  *          whose header was the preheader of one that was rotated.
@@ -25,6 +26,7 @@
 import {
   type BlockId,
   blockOf,
+  type Cfg,
   cfgOf,
   coreOp,
   type Func,
@@ -36,13 +38,14 @@ import {
   makeInst,
   none,
   rowLength,
+  type Type,
   termOf,
   type ValueId,
   withArgs,
   withEdges,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { SsaRepair } from './lib/ssa-repair.ts';
+import { removeTrivialPhis, SsaRepair } from './lib/ssa-repair.ts';
 
 /** Loops inside of a loop beyond which it is left alone: it hardly matters there, and values that live through are many. */
 const deepestNest = 32;
@@ -54,6 +57,7 @@ const options = {
 type Context = FuncContext<typeof options>;
 
 interface Plan {
+  readonly loop: LoopId;
   readonly preheader: BlockId;
   readonly header: BlockId;
   /** The targets of the header in the loop and outside. */
@@ -61,11 +65,27 @@ interface Plan {
   readonly exit: BlockId;
 }
 
-/** At the end of block `at` the value is `copy`. */
-interface Copy {
+/** A value of a header, and what it is when the header is entered from outside. */
+interface Split {
   readonly value: ValueId;
-  readonly at: BlockId;
   readonly copy: ValueId;
+  /** At the end of this block it is `copy`. */
+  readonly preheader: BlockId;
+  /** Where the body starts; the phi there of the two, -1 where nothing in the loop uses it. */
+  readonly start: BlockId;
+  atStart: ValueId | -1;
+}
+
+interface State {
+  readonly f: Func;
+  readonly cx: Context;
+  readonly loops: LoopForest;
+  /** Of the blocks that were made, in order: the innermost loop around them. */
+  readonly loopOfNew: (LoopId | -1)[];
+  /** Phis that may be no choice in the end. */
+  readonly phis: ValueId[];
+  /** Values of which uses outside of the loop are left. */
+  readonly later: Split[];
 }
 
 export default definePass({
@@ -79,7 +99,7 @@ export default definePass({
   run(f, cx) {
     const loops = cx.get(loopForest);
     if (loops.count === 0) return;
-    const copies: Copy[] = [];
+    const s: State = { f, cx, loops, loopOfNew: [], phis: [], later: [] };
     const height = heights(loops);
     for (let l = 0; l < loops.count; l++) {
       const plan = planOf(f, cx, loops, l as LoopId);
@@ -90,9 +110,10 @@ export default definePass({
         continue;
       }
       if (!cx.rewrite('rotated', term)) break;
-      rotate(f, cx, plan, copies);
+      rotate(s, plan);
     }
-    if (copies.length > 0) repair(cx, copies);
+    if (s.later.length > 0) repair(s);
+    if (s.phis.length > 0) removeTrivialPhis(cx.edit, s.phis);
   },
 });
 
@@ -120,7 +141,7 @@ function planOf(f: Func, cx: Context, loops: LoopForest, loop: LoopId): Plan | n
     cx.declined('the loop has no preheader', blockOf(f, header).term);
     return null;
   }
-  return { preheader, header, body, exit };
+  return { loop, preheader, header, body, exit };
 }
 
 /** Whether each way back to the header could also leave the loop. */
@@ -139,20 +160,21 @@ function worthRotating(f: Func, cx: Context, { header }: Plan): boolean {
   return true;
 }
 
-function rotate(f: Func, cx: Context, plan: Plan, copies: Copy[]): void {
+function rotate(s: State, plan: Plan): void {
+  const { f, cx, loops } = s;
   const { edit } = cx;
-  const { preheader, header, exit } = plan;
+  const { loop, preheader, header, exit } = plan;
   const br = coreOp('br');
   // What the header's values are when it is entered from outside.
   const first = new Map<ValueId, ValueId>();
+  const before = (v: ValueId): ValueId => first.get(v) ?? v;
   const { phis, body, term } = blockOf(f, header);
   for (const v of phis) {
-    const { args, blocks } = instOf(f, v);
+    const { args, blocks } = edit.inst(v);
     first.set(v, args[blocks.indexOf(preheader)] as ValueId);
   }
-  const before = (v: ValueId): ValueId => first.get(v) ?? v;
   for (const v of body) {
-    const inst = instOf(f, v);
+    const inst = edit.inst(v);
     if (inst.op.kind === 'const') {
       // One is enough: from the preheader it reaches all that the header reached.
       edit.moveToEnd(v, preheader);
@@ -160,16 +182,34 @@ function rotate(f: Func, cx: Context, plan: Plan, copies: Copy[]): void {
     }
     first.set(v, edit.append(preheader, withArgs(inst, inst.args.map(before))));
   }
-  const test = instOf(f, term);
+  const test = edit.inst(term);
+  const { preds } = cx.get(cfgOf);
   // A block of its own where others lead to the body: it becomes the loop's header, and is one of no inner loop.
-  const alone = rowLength(cx.get(cfgOf).preds, plan.body) === 1;
+  const alone = rowLength(preds, plan.body) === 1;
   const start = alone ? plan.body : edit.splitEdge(header, plan.body, br);
+  if (!alone) s.loopOfNew.push(loop);
   const inside = edit.addBlock(makeInst(br, none, { blocks: [start], loc: test.loc }), preheader);
+  s.loopOfNew.push(loops.loopOf(preheader));
   const targets = test.blocks.map((to) => (to === exit ? exit : inside));
   edit.setTerm(preheader, withEdges(test, test.args.map(before), targets));
   addInputs(cx, exit, header, preheader, before);
   addInputs(cx, start, header, inside, before);
-  for (const [value, copy] of first) copies.push({ value, at: preheader, copy });
+  const leaves = rowLength(preds, exit) === 1 && hasOneWayOut(loops, cx.get(cfgOf), loop);
+  for (const [value, copy] of first)
+    leadUses(s, plan, { value, copy, preheader, start, atStart: -1 }, inside, leaves ? exit : -1);
+  for (const v of phis) s.phis.push(v);
+}
+
+/** Whether one edge alone leaves the loop. Costs its blocks, of which a nest has `deepestNest` times as many at most. */
+function hasOneWayOut(loops: LoopForest, { succs: { start, items } }: Cfg, loop: LoopId): boolean {
+  const blocks = loops.blocks(loop);
+  let ways = 0;
+  for (let i = 0; i < blocks.length; i++) {
+    const b = blocks[i] as BlockId;
+    for (let e = start[b] as number; e < (start[b + 1] as number); e++)
+      if (!loops.contains(loop, items[e] as BlockId) && ++ways > 1) return false;
+  }
+  return ways === 1;
 }
 
 /** What the phis of `b` get from `from` they get from `to` as well, as it is before the loop. */
@@ -182,15 +222,57 @@ function addInputs(cx: Context, b: BlockId, from: BlockId, to: BlockId, before: 
 }
 
 /**
- * Gives each use of a header's value the one that reaches it. Later loops first: what one of them starts with may be the
- * value of an earlier one, which has to be looked up in turn.
+ * Gives each use of a header's value the one that reaches it: in the loop a phi where the body starts, after the loop one in
+ * the `exit`, if that is where all that comes after the loop comes from; else (-1) those uses are left for `repair`.
  */
-function repair(cx: Context, copies: Copy[]): void {
+function leadUses(s: State, { loop, header }: Plan, split: Split, inside: BlockId, exit: BlockId | -1): void {
+  const { edit } = s.cx;
+  const { value, copy, preheader } = split;
+  let atExit: ValueId | -1 = -1;
+  let left = false;
+  const meet = (b: BlockId, from: BlockId): ValueId => {
+    const phi = edit.addPhi(b, edit.inst(value).type as Type, coreOp('phi'), [header, from], [value, copy]);
+    s.phis.push(phi);
+    return phi;
+  };
+  for (const user of edit.users(value)) {
+    const { op, args, blocks } = edit.inst(user);
+    let next: ValueId[] | null = null;
+    for (let k = 0; k < args.length; k++) {
+      if (args[k] !== value) continue;
+      const at = op.kind === 'phi' ? (blocks[k] as BlockId) : edit.blockOf(user);
+      if (at === header) continue;
+      next ??= args.slice();
+      if (isWithin(s, loop, at)) {
+        if (split.atStart === -1) split.atStart = meet(split.start, inside);
+        next[k] = split.atStart;
+      } else if (exit === -1) left = true;
+      else {
+        if (atExit === -1) atExit = meet(exit, preheader);
+        next[k] = atExit;
+      }
+    }
+    if (next !== null) edit.setInst(user, withArgs(edit.inst(user), next));
+  }
+  if (left) s.later.push(split);
+}
+
+function isWithin({ f, loops, loopOfNew }: State, loop: LoopId, b: BlockId): boolean {
+  if (b < f.blocks.length) return loops.contains(loop, b);
+  const inner = loopOfNew[b - f.blocks.length] as LoopId | -1;
+  return inner !== -1 && loops.encloses(loop, inner);
+}
+
+/**
+ * Gives the uses that are left the value that reaches them. Later loops first: what one of them starts with may be the value
+ * of an earlier one, which has to be looked up in turn.
+ */
+function repair({ cx, later }: State): void {
   const ssa = new SsaRepair(cx.edit, coreOp('phi'));
-  for (const { value, at, copy } of copies.reverse()) {
-    ssa.repair(value, [[at, copy]]);
-    // With one way back the header's phis have one input left.
-    if (cx.edit.inst(value).op.kind === 'phi') ssa.consider(value);
+  for (const { value, copy, preheader, start, atStart } of later.reverse()) {
+    const known: [BlockId, ValueId][] = [[preheader, copy]];
+    if (atStart !== -1) known.push([start, atStart]);
+    ssa.repair(value, known);
   }
   ssa.finish();
 }

@@ -85,35 +85,7 @@ export class SsaRepair {
 
   /** Replaces phis that were made or considered and have only one value to choose from. */
   finish(): void {
-    const edit = this.#edit;
-    if (this.#made.length <= fewPhis) {
-      this.#finishFew();
-      return;
-    }
-    const among = new Set(this.#made.filter((phi) => edit.has(phi)));
-    removeRedundantPhis(
-      [...among],
-      (v) => (among.has(v) ? edit.inst(v).args : undefined),
-      (phi, by) => {
-        among.delete(phi);
-        edit.replaceWith(phi, by);
-      },
-    );
-  }
-
-  /** Those that are no choice, until none is: all of them in graphs whose loops have one entry (section 3.2). */
-  #finishFew(): void {
-    const edit = this.#edit;
-    for (let changed = true; changed; ) {
-      changed = false;
-      for (const phi of this.#made) {
-        if (!edit.has(phi)) continue;
-        const only = onlyInput(edit.inst(phi).args, phi);
-        if (only === -1) continue;
-        edit.replaceWith(phi, only);
-        changed = true;
-      }
-    }
+    removeTrivialPhis(this.#edit, this.#made);
   }
 
   /** What stands for `v` at the end of a block (and, where it is not defined there, at its start). */
@@ -160,6 +132,34 @@ export class SsaRepair {
       if (start[passed] === start[passed + 1]) break;
     }
     return value as ValueId;
+  }
+}
+
+/** Replaces those of the phis that are still there and have only one value to choose from, until none is left. */
+export function removeTrivialPhis(edit: Editor, phis: readonly ValueId[]): void {
+  if (phis.length > fewPhis) {
+    const among = new Set(phis.filter((phi) => edit.has(phi)));
+    removeRedundantPhis(
+      [...among],
+      (v) => (among.has(v) ? edit.inst(v).args : undefined),
+      (phi, by) => {
+        among.delete(phi);
+        edit.replaceWith(phi, by);
+      },
+    );
+    return;
+  }
+  // All of them in graphs whose loops have one entry (section 3.2).
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let i = 0; i < phis.length; i++) {
+      const phi = phis[i] as ValueId;
+      if (!edit.has(phi)) continue;
+      const only = onlyInput(edit.inst(phi).args, phi);
+      if (only === -1) continue;
+      edit.replaceWith(phi, only);
+      changed = true;
+    }
   }
 }
 
