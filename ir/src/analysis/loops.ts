@@ -19,9 +19,9 @@
 
 import type { BlockId, Func } from '../func.ts';
 import { none } from '../inst.ts';
-import { filledInts, ints } from '../ints.ts';
+import { filledInts, ints, scratchInts } from '../ints.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
-import { depthFirst, isAncestor } from './dfs.ts';
+import { isAncestor } from './dfs.ts';
 import { asIds, type Ids, PairList, type Rows, row, rowLength, rowsOfPairs } from './ids.ts';
 import { type BlockOrder, orderOf } from './order.ts';
 
@@ -33,6 +33,10 @@ export interface Edge {
   readonly from: BlockId;
   readonly to: BlockId;
 }
+
+const nextOf = scratchInts();
+const loopsScratch = scratchInts();
+const blocksScratch = scratchInts();
 
 const noIds: Ids = asIds(ints(0));
 const noRows: Rows = { start: asIds(ints(1)), items: noIds };
@@ -74,7 +78,7 @@ export class LoopForest {
     this.count = count;
     this.header = byLoop((old) => headers[old] as number);
     this.parent = byLoop((old) => renamed(parents[old] as number));
-    this.last = byLoop((old) => sorted.last[old] as number);
+    this.last = sorted.last as Ids<LoopId>;
     const depth = ints(count);
     for (let l = 0; l < count; l++) {
       const parent = this.parent[l] as number;
@@ -159,8 +163,8 @@ export class LoopForest {
   }
 
   #sortMembers(): Rows<BlockId> {
-    const loops = ints(this.#order.rpo.length);
-    const blocks = ints(this.#order.rpo.length);
+    const loops = loopsScratch(this.#order.rpo.length);
+    const blocks = blocksScratch(this.#order.rpo.length);
     let n = 0;
     const rpo = this.#order.rpo;
     for (let i = 0; i < rpo.length; i++) {
@@ -281,6 +285,7 @@ function entriesOf(others: readonly Entry[], loop: number): readonly BlockId[] {
 }
 
 function entryRows({ headers, others }: Found, renamed: (old: number) => number): Rows<BlockId> {
+  if (others.length === 0) return oneEach(headers, renamed);
   const pairs = new PairList();
   headers.forEach((header, old) => {
     pairs.push(renamed(old), header);
@@ -289,21 +294,54 @@ function entryRows({ headers, others }: Found, renamed: (old: number) => number)
   return pairs.rows(headers.length);
 }
 
-/** The preorder of the forest; loops beside each other in reverse postorder of their headers. */
-function sortLoops(order: BlockOrder, found: Found): { preorder: Ids; number: Ids; last: Ids } {
-  const root = found.headers.length;
-  const pairs = new PairList();
+function oneEach(headers: readonly BlockId[], renamed: (old: number) => number): Rows<BlockId> {
+  const start = ints(headers.length + 1);
+  const items = ints(headers.length);
+  for (let old = 0; old < headers.length; old++) {
+    start[old + 1] = old + 1;
+    items[renamed(old)] = headers[old] as number;
+  }
+  return { start: asIds(start), items: asIds(items) };
+}
+
+/**
+ * The preorder of the forest; loops beside each other in reverse postorder of their headers. Without a search: the size of a
+ * subtree says where what follows it begins.
+ */
+function sortLoops(
+  order: BlockOrder,
+  { headers, parents, innermost }: Found,
+): { preorder: Ids; number: Ids; last: Ids } {
+  const count = headers.length;
+  const size = ints(count);
+  // Inner loops were found first.
+  for (let loop = 0; loop < count; loop++) {
+    const parent = parents[loop] as number;
+    size[loop] = (size[loop] as number) + 1;
+    if (parent !== -1) size[parent] = (size[parent] as number) + (size[loop] as number);
+  }
+  const preorder = ints(count);
+  const number = ints(count);
+  const last = ints(count);
+  // By loop: where the next of its inner loops begins.
+  const next = nextOf(count);
+  let top = 0;
   for (let i = 0; i < order.rpo.length; i++) {
     const b = order.rpo[i] as BlockId;
-    const loop = found.innermost[b] as number;
-    if (loop === -1 || found.headers[loop] !== b) continue;
-    const parent = found.parents[loop] as number;
-    pairs.push(parent === -1 ? root : parent, loop);
+    const loop = innermost[b] as number;
+    // An outer header comes before the inner ones: it is above them in the search.
+    if (loop === -1 || headers[loop] !== b) continue;
+    const parent = parents[loop] as number;
+    const at = parent === -1 ? top : (next[parent] as number);
+    const end = at + (size[loop] as number);
+    if (parent === -1) top = end;
+    else next[parent] = end;
+    next[loop] = at + 1;
+    number[loop] = at;
+    preorder[at] = loop;
+    last[at] = end - 1;
   }
-  const walk = depthFirst(root + 1, root, pairs.rows(root + 1));
-  // The virtual root has number 0.
-  const shifted = (ids: Ids): Ids => mapped(ids, (n) => n - 1);
-  return { preorder: walk.preorder.subarray(1), number: shifted(walk.number), last: shifted(walk.last) };
+  return { preorder: asIds(preorder), number: asIds(number), last: asIds(last) };
 }
 
 function mapped<Id extends number>(ids: Ids, value: (id: number) => number): Ids<Id> {

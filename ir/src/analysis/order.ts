@@ -33,7 +33,8 @@ export class BlockOrder {
 
   constructor(f: Func) {
     const count = f.blocks.length;
-    this.succs = cfgOf(f).succs;
+    const cfg = cfgOf(f);
+    this.succs = cfg.succs;
     this.dfs = depthFirst(count, f.order[0] as BlockId, this.succs);
     const { postorder } = this.dfs;
     const rpo = ints(postorder.length);
@@ -42,7 +43,8 @@ export class BlockOrder {
     for (let i = 0; i < rpo.length; i++) index[rpo[i] as number] = i;
     this.rpo = asIds(rpo);
     this.index = asIds(index);
-    this.preds = this.#predecessors(count);
+    // Where the layout is this order, the graph's own predecessors stand in it.
+    this.preds = sameOrder(rpo, f.order) ? cfg.preds : this.#predecessors(count);
   }
 
   /** Whether a path from the entry leads to the block. */
@@ -83,6 +85,12 @@ export class BlockOrder {
     }
     return { start: asIds(into), items: asIds(from) };
   }
+}
+
+function sameOrder(rpo: Int32Array, layout: readonly BlockId[]): boolean {
+  if (rpo.length !== layout.length) return false;
+  for (let i = 0; i < rpo.length; i++) if (rpo[i] !== layout[i]) return false;
+  return true;
 }
 
 /** The order of a function's blocks. */
