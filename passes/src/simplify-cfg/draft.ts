@@ -19,7 +19,6 @@ import {
   withEdges,
 } from '@sluice/ir';
 import type { FuncContext } from '@sluice/pipeline';
-import type { DraftGraph } from './graph.ts';
 
 /** See the head of this file. All arrays are by `BlockId` unless they say otherwise. */
 export interface Draft {
@@ -52,6 +51,12 @@ const ownerScratch = scratchInts();
 const nextScratch = scratchInts();
 const lastScratch = scratchInts();
 const fullScratch = scratchInts();
+
+/** Predecessors by block, in rows. */
+interface Preds {
+  readonly predStart: Int32Array;
+  readonly preds: Int32Array;
+}
 
 /** The draft of a function as it is. */
 export function draftOf(f: Func): Draft {
@@ -150,7 +155,7 @@ export function addInputs(d: Draft, phi: ValueId, args: readonly ValueId[], bloc
  * Brings the inputs of all phis of a block in step with its predecessors. `scratch` is by block and filled with -1, before
  * and after.
  */
-export function settleInputs(d: Draft, b: BlockId, { predStart, preds }: DraftGraph, scratch: Int32Array): void {
+export function settleInputs(d: Draft, b: BlockId, { predStart, preds }: Preds, scratch: Int32Array): void {
   const phis = d.phis[b] as readonly ValueId[];
   if (phis.length === 0) return;
   const from = predStart[b] as number;
