@@ -33,6 +33,8 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     ...scalar,
     'loop-rotate', // a rotated loop runs its body at least once: licm may hoist what traps
     'licm',
+    'loop-delete',
+    'loop-unroll(full=48,partial=24,factor=4)',
     'strength-reduce',
     'simplify@late',
     'gvn@late', // loop-rotate duplicates tests
@@ -52,6 +54,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     ...scalar,
     'loop-rotate',
     'licm',
+    'loop-delete', // a loop that goes need not be unrolled
     'loop-unroll', // what licm left in the loops is what is repeated
     'mem-forward@loops', // rotation, hoisting and unrolling bring stores and loads together
     'load-elim',

@@ -8,6 +8,7 @@ import inline from './inline.ts';
 import jumpThread from './jump-thread.ts';
 import licm from './licm.ts';
 import loadElim from './load-elim.ts';
+import loopDelete from './loop-delete.ts';
 import loopRotate from './loop-rotate.ts';
 import loopUnroll from './loop-unroll.ts';
 import lowerInvoke from './lower-invoke.ts';
@@ -28,6 +29,7 @@ const all: readonly Pass[] = [
   jumpThread,
   licm,
   loadElim,
+  loopDelete,
   loopRotate,
   loopUnroll,
   lowerInvoke,

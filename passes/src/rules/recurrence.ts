@@ -9,6 +9,9 @@ const products: Readonly<Record<string, OpDef>> = { i32: coreOp('i32.mul'), i64:
 /** The op of phis. */
 export const phiOp: OpDef = coreOp('phi');
 
+/** The op that chooses between two values. */
+export const selectOp: OpDef = coreOp('select');
+
 /** The sum of a type, if sums of it wrap. */
 export function sumOf(type: ResultType): OpDef | null {
   return sums[type] ?? null;
