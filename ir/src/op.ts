@@ -6,6 +6,7 @@
 
 import { type Effect, pure } from './effect.ts';
 import type { Machine } from './machine.ts';
+import type { RangeRule } from './range-ops.ts';
 import type { Trap } from './trap.ts';
 import { isType, type Signature, type Type } from './type.ts';
 import type { Value } from './value.ts';
@@ -125,6 +126,7 @@ export interface OpSpec {
   // biome-ignore lint/suspicious/noExplicitAny: as `eval`.
   readonly run?: (machine: Machine, imm: any, ...args: any[]) => Value | Trap;
   readonly laws?: Laws;
+  readonly range?: RangeRule;
   readonly cost?: number;
   readonly js?: string;
   readonly jsTrap?: string;
@@ -160,6 +162,8 @@ export interface OpDef {
    */
   readonly run: ((machine: Machine, imm: Imm, ...args: readonly Value[]) => Value | Trap) | null;
   readonly laws: Laws;
+  /** What is known of the result where something is known of operands that are i32 or i64; null: nothing. */
+  readonly range: RangeRule | null;
   /** Relative cost of one execution on an interpreter; 1 is an addition, 0 costs nothing. */
   readonly cost: number;
   /**
@@ -204,6 +208,7 @@ export function defineOp<const N extends string>(name: N, spec: OpSpec): OpDef &
     bits: spec.bits ?? false,
     run: spec.run ?? null,
     laws: spec.laws ?? {},
+    range: spec.range ?? null,
     cost: spec.cost ?? 1,
     js: spec.js ?? null,
     jsTrap: spec.jsTrap ?? null,

@@ -20,6 +20,7 @@ import splitCriticalEdges from './split-critical-edges.ts';
 import ssaDestruct from './ssa-destruct.ts';
 import strengthReduce from './strength-reduce.ts';
 import tailCall from './tail-call.ts';
+import valueRange from './value-range.ts';
 
 const all: readonly Pass[] = [
   callFacts,
@@ -41,6 +42,7 @@ const all: readonly Pass[] = [
   ssaDestruct,
   strengthReduce,
   tailCall,
+  valueRange,
 ];
 
 /** The passes by name, sorted. */

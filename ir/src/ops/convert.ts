@@ -6,6 +6,7 @@
 import { effect } from '../effect.ts';
 import { f32FromInteger, i64, u64 } from '../num.ts';
 import { defineOp, type OpDef } from '../op.ts';
+import { rangeRules } from '../range-ops.ts';
 import { trap } from '../trap.ts';
 
 const mayFail = effect({ traps: ['invalid-conversion', 'integer-overflow'] });
@@ -112,6 +113,7 @@ const conversions = [
   defineOp('i32.wrap_i64', {
     doc: 'The low 32 bits.',
     sig: '(i64) -> i32',
+    range: rangeRules.wrap,
     eval: (a: bigint) => Number(BigInt.asIntN(32, a)),
     js: 'Number(BigInt.asIntN(32, $0))',
     wasm: [0xa7],
@@ -120,6 +122,7 @@ const conversions = [
   defineOp('i64.extend_i32_s', {
     doc: 'The same signed integer.',
     sig: '(i32) -> i64',
+    range: rangeRules.widen_s,
     eval: (a: number) => BigInt(a),
     js: 'BigInt($0)',
     wasm: [0xac],
@@ -128,6 +131,7 @@ const conversions = [
   defineOp('i64.extend_i32_u', {
     doc: 'The same unsigned integer.',
     sig: '(i32) -> i64',
+    range: rangeRules.widen_u,
     eval: (a: number) => BigInt(a >>> 0),
     js: 'BigInt($0 >>> 0)',
     wasm: [0xad],

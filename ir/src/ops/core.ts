@@ -6,6 +6,7 @@
 import { allRegions, controlOnly, type Effect, effect } from '../effect.ts';
 import type { Machine } from '../machine.ts';
 import { defineOp, type OpDef } from '../op.ts';
+import { rangeRules } from '../range-ops.ts';
 import { trapKinds } from '../trap.ts';
 import type { Value } from '../value.ts';
 
@@ -38,6 +39,7 @@ export const coreOps = [
     doc: 'Its operand. Inserted by ssa-destruct so that a phi and its operands can share a place.',
     sig: '(T) -> T',
     bits: true,
+    range: rangeRules.copy,
     eval: (a: Value) => a,
     js: '$0',
   }),
@@ -45,6 +47,7 @@ export const coreOps = [
     doc: 'The first operand if the third is not zero, else the second; both are computed.',
     sig: '(T, T, i32) -> T',
     bits: true,
+    range: rangeRules.select,
     eval: (a: Value, b: Value, c: number) => (c !== 0 ? a : b),
     js: '($2 !== 0 ? $0 : $1)',
     wasm: [0x1b],

@@ -6,6 +6,7 @@
 
 import { nearest } from '../num.ts';
 import { defineOp, type OpDef } from '../op.ts';
+import { rangeRules } from '../range-ops.ts';
 
 const sign64 = -(2n ** 63n);
 const rest64 = 2n ** 63n - 1n;
@@ -190,6 +191,7 @@ function floatOps<const T extends 'f32' | 'f64'>(t: T) {
       doc: '1 if the operands are equal, else 0; -0 equals 0, NaN equals nothing.',
       sig: compare,
       laws: { commutative: true, negation: `${t}.ne`, swapped: `${t}.eq` },
+      range: rangeRules.truth,
       eval: (a: number, b: number) => (a === b ? 1 : 0),
       js: '($0 === $1 ? 1 : 0)',
       wasm: pick([0x5b], [0x61]),
@@ -198,6 +200,7 @@ function floatOps<const T extends 'f32' | 'f64'>(t: T) {
       doc: '1 if the operands are not equal, else 0; NaN equals nothing.',
       sig: compare,
       laws: { commutative: true, negation: `${t}.eq`, swapped: `${t}.ne` },
+      range: rangeRules.truth,
       eval: (a: number, b: number) => (a !== b ? 1 : 0),
       js: '($0 !== $1 ? 1 : 0)',
       wasm: pick([0x5c], [0x62]),
@@ -206,6 +209,7 @@ function floatOps<const T extends 'f32' | 'f64'>(t: T) {
       doc: '1 if the first operand is less than the second, else 0. Not the opposite of ge, because of NaN.',
       sig: compare,
       laws: { selfGives: 0, swapped: `${t}.gt` },
+      range: rangeRules.truth,
       eval: (a: number, b: number) => (a < b ? 1 : 0),
       js: '($0 < $1 ? 1 : 0)',
       wasm: pick([0x5d], [0x63]),
@@ -214,6 +218,7 @@ function floatOps<const T extends 'f32' | 'f64'>(t: T) {
       doc: '1 if the first operand is greater than the second, else 0.',
       sig: compare,
       laws: { selfGives: 0, swapped: `${t}.lt` },
+      range: rangeRules.truth,
       eval: (a: number, b: number) => (a > b ? 1 : 0),
       js: '($0 > $1 ? 1 : 0)',
       wasm: pick([0x5e], [0x64]),
@@ -222,6 +227,7 @@ function floatOps<const T extends 'f32' | 'f64'>(t: T) {
       doc: '1 if the first operand is at most the second, else 0.',
       sig: compare,
       laws: { swapped: `${t}.ge` },
+      range: rangeRules.truth,
       eval: (a: number, b: number) => (a <= b ? 1 : 0),
       js: '($0 <= $1 ? 1 : 0)',
       wasm: pick([0x5f], [0x65]),
@@ -230,6 +236,7 @@ function floatOps<const T extends 'f32' | 'f64'>(t: T) {
       doc: '1 if the first operand is at least the second, else 0.',
       sig: compare,
       laws: { swapped: `${t}.le` },
+      range: rangeRules.truth,
       eval: (a: number, b: number) => (a >= b ? 1 : 0),
       js: '($0 >= $1 ? 1 : 0)',
       wasm: pick([0x60], [0x66]),

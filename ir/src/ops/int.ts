@@ -6,6 +6,7 @@
 import { effect } from '../effect.ts';
 import { clz64, ctz32, ctz64, i64, popcnt32, popcnt64, rotl32, rotl64, u64 } from '../num.ts';
 import { defineOp, type Fragment, type OpDef } from '../op.ts';
+import { rangeRules } from '../range-ops.ts';
 import { trap } from '../trap.ts';
 
 const divides = effect({ traps: ['integer-divide-by-zero'] });
@@ -48,6 +49,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: `Sum modulo 2^${width}.`,
       sig: binary,
       laws: { commutative: true, associative: true, rightIdentity: 0 },
+      range: rangeRules.add,
       eval: pick(
         (a: number, b: number) => (a + b) | 0,
         (a: bigint, b: bigint) => i64(a + b),
@@ -60,6 +62,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: `Difference modulo 2^${width}.`,
       sig: binary,
       laws: { rightIdentity: 0, selfGives: 0 },
+      range: rangeRules.sub,
       eval: pick(
         (a: number, b: number) => (a - b) | 0,
         (a: bigint, b: bigint) => i64(a - b),
@@ -73,6 +76,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       sig: binary,
       laws: { commutative: true, associative: true, rightIdentity: 1, rightZero: 0 },
       cost: 3,
+      range: rangeRules.mul,
       eval: pick(Math.imul, (a: bigint, b: bigint) => i64(a * b)),
       js: pick('Math.imul($0, $1)', 'BigInt.asIntN(64, $0 * $1)'),
       wasm: pick([0x6c], [0x7e]),
@@ -84,6 +88,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       effect: dividesOrOverflows,
       laws: { rightIdentity: 1 },
       cost: 10,
+      range: rangeRules.div_s,
       eval: pick(
         (a: number, b: number) => (b === 0 ? byZero : a === -(2 ** 31) && b === -1 ? overflow : (a / b) | 0),
         (a: bigint, b: bigint) => (b === 0n ? byZero : a === min64 && b === -1n ? overflow : a / b),
@@ -102,6 +107,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       effect: divides,
       laws: { rightIdentity: 1 },
       cost: 10,
+      range: rangeRules.div_u,
       eval: pick(
         (a: number, b: number) => (b === 0 ? byZero : ((a >>> 0) / (b >>> 0)) | 0),
         (a: bigint, b: bigint) => (b === 0n ? byZero : i64(u64(a) / u64(b))),
@@ -119,6 +125,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       sig: binary,
       effect: divides,
       cost: 10,
+      range: rangeRules.rem_s,
       eval: pick(
         (a: number, b: number) => (b === 0 ? byZero : (a % b) | 0),
         (a: bigint, b: bigint) => (b === 0n ? byZero : a % b),
@@ -133,6 +140,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       sig: binary,
       effect: divides,
       cost: 10,
+      range: rangeRules.rem_u,
       eval: pick(
         (a: number, b: number) => (b === 0 ? byZero : ((a >>> 0) % (b >>> 0)) | 0),
         (a: bigint, b: bigint) => (b === 0n ? byZero : i64(u64(a) % u64(b))),
@@ -146,6 +154,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: 'Bitwise and.',
       sig: binary,
       laws: { commutative: true, associative: true, idempotent: true, rightIdentity: -1, rightZero: 0 },
+      range: rangeRules.and,
       eval: pick(
         (a: number, b: number) => a & b,
         (a: bigint, b: bigint) => a & b,
@@ -158,6 +167,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: 'Bitwise or.',
       sig: binary,
       laws: { commutative: true, associative: true, idempotent: true, rightIdentity: 0, rightZero: -1 },
+      range: rangeRules.or,
       eval: pick(
         (a: number, b: number) => a | b,
         (a: bigint, b: bigint) => a | b,
@@ -170,6 +180,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: 'Bitwise exclusive or.',
       sig: binary,
       laws: { commutative: true, associative: true, rightIdentity: 0, selfGives: 0 },
+      range: rangeRules.xor,
       eval: pick(
         (a: number, b: number) => a ^ b,
         (a: bigint, b: bigint) => a ^ b,
@@ -182,6 +193,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: `Shift left; the count is taken modulo ${width}.`,
       sig: binary,
       laws: { rightIdentity: 0 },
+      range: rangeRules.shl,
       eval: pick(
         (a: number, n: number) => a << n,
         (a: bigint, n: bigint) => i64(a << (n & 63n)),
@@ -194,6 +206,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: `Shift right with copies of the sign; the count is taken modulo ${width}.`,
       sig: binary,
       laws: { rightIdentity: 0 },
+      range: rangeRules.shr_s,
       eval: pick(
         (a: number, n: number) => a >> n,
         (a: bigint, n: bigint) => a >> (n & 63n),
@@ -206,6 +219,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: `Shift right with zeros; the count is taken modulo ${width}.`,
       sig: binary,
       laws: { rightIdentity: 0 },
+      range: rangeRules.shr_u,
       eval: pick(
         (a: number, n: number) => (a >>> n) | 0,
         (a: bigint, n: bigint) => i64(u64(a) >> (n & 63n)),
@@ -246,6 +260,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
     defineOp(`${t}.clz`, {
       doc: `Number of zero bits above the highest one bit; ${width} of 0.`,
       sig: unary,
+      range: rangeRules.clz,
       eval: pick((a: number) => Math.clz32(a), clz64),
       js: pick('Math.clz32($0)', `BigInt(${highJs} !== 0 ? Math.clz32(${highJs}) : 32 + Math.clz32(${lowJs}))`),
       wasm: pick([0x67], [0x79]),
@@ -254,6 +269,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
     defineOp(`${t}.ctz`, {
       doc: `Number of zero bits below the lowest one bit; ${width} of 0.`,
       sig: unary,
+      range: rangeRules.ctz,
       eval: pick(ctz32, ctz64),
       js: pick(ctzJs('$0'), `BigInt(${lowJs} !== 0 ? ${ctzJs(lowJs)} : 32 + ${ctzJs(highJs)})`),
       wasm: pick([0x68], [0x7a]),
@@ -263,6 +279,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: 'Number of one bits.',
       sig: unary,
       cost: 2,
+      range: rangeRules.popcnt,
       eval: pick(popcnt32, popcnt64),
       js: pick(popcntJs('$0'), `BigInt(${popcntJs(lowJs)} + ${popcntJs(highJs)})`),
       wasm: pick([0x69], [0x7b]),
@@ -272,6 +289,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: 'Its lowest 8 bits, sign extended.',
       sig: unary,
       laws: { idempotent: true },
+      range: rangeRules.extend8_s,
       eval: pick(
         (a: number) => (a << 24) >> 24,
         (a: bigint) => BigInt.asIntN(8, a),
@@ -285,6 +303,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: 'Its lowest 16 bits, sign extended.',
       sig: unary,
       laws: { idempotent: true },
+      range: rangeRules.extend16_s,
       eval: pick(
         (a: number) => (a << 16) >> 16,
         (a: bigint) => BigInt.asIntN(16, a),
@@ -297,6 +316,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
     defineOp(`${t}.eqz`, {
       doc: '1 if the operand is 0, else 0.',
       sig: `(${t}) -> i32`,
+      range: rangeRules.eqz,
       eval: pick(
         (a: number) => (a === 0 ? 1 : 0),
         (a: bigint) => (a === 0n ? 1 : 0),
@@ -310,6 +330,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: '1 if the operands are equal, else 0.',
       sig: compare,
       laws: { commutative: true, selfGives: 1, negation: `${t}.ne`, swapped: `${t}.eq` },
+      range: rangeRules.eq,
       eval: pick(
         (a: number, b: number) => (a === b ? 1 : 0),
         (a: bigint, b: bigint) => (a === b ? 1 : 0),
@@ -322,6 +343,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: '1 if the operands differ, else 0.',
       sig: compare,
       laws: { commutative: true, selfGives: 0, negation: `${t}.eq`, swapped: `${t}.ne` },
+      range: rangeRules.ne,
       eval: pick(
         (a: number, b: number) => (a !== b ? 1 : 0),
         (a: bigint, b: bigint) => (a !== b ? 1 : 0),
@@ -334,6 +356,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: '1 if the first operand is less than the second, both signed, else 0.',
       sig: compare,
       laws: { selfGives: 0, negation: `${t}.ge_s`, swapped: `${t}.gt_s` },
+      range: rangeRules.lt_s,
       eval: pick(
         (a: number, b: number) => (a < b ? 1 : 0),
         (a: bigint, b: bigint) => (a < b ? 1 : 0),
@@ -346,6 +369,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: '1 if the first operand is less than the second, both unsigned, else 0.',
       sig: compare,
       laws: { selfGives: 0, negation: `${t}.ge_u`, swapped: `${t}.gt_u` },
+      range: rangeRules.lt_u,
       eval: pick(
         (a: number, b: number) => (a >>> 0 < b >>> 0 ? 1 : 0),
         (a: bigint, b: bigint) => (u64(a) < u64(b) ? 1 : 0),
@@ -358,6 +382,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: '1 if the first operand is greater than the second, both signed, else 0.',
       sig: compare,
       laws: { selfGives: 0, negation: `${t}.le_s`, swapped: `${t}.lt_s` },
+      range: rangeRules.gt_s,
       eval: pick(
         (a: number, b: number) => (a > b ? 1 : 0),
         (a: bigint, b: bigint) => (a > b ? 1 : 0),
@@ -370,6 +395,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: '1 if the first operand is greater than the second, both unsigned, else 0.',
       sig: compare,
       laws: { selfGives: 0, negation: `${t}.le_u`, swapped: `${t}.lt_u` },
+      range: rangeRules.gt_u,
       eval: pick(
         (a: number, b: number) => (a >>> 0 > b >>> 0 ? 1 : 0),
         (a: bigint, b: bigint) => (u64(a) > u64(b) ? 1 : 0),
@@ -382,6 +408,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: '1 if the first operand is at most the second, both signed, else 0.',
       sig: compare,
       laws: { selfGives: 1, negation: `${t}.gt_s`, swapped: `${t}.ge_s` },
+      range: rangeRules.le_s,
       eval: pick(
         (a: number, b: number) => (a <= b ? 1 : 0),
         (a: bigint, b: bigint) => (a <= b ? 1 : 0),
@@ -394,6 +421,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: '1 if the first operand is at most the second, both unsigned, else 0.',
       sig: compare,
       laws: { selfGives: 1, negation: `${t}.gt_u`, swapped: `${t}.ge_u` },
+      range: rangeRules.le_u,
       eval: pick(
         (a: number, b: number) => (a >>> 0 <= b >>> 0 ? 1 : 0),
         (a: bigint, b: bigint) => (u64(a) <= u64(b) ? 1 : 0),
@@ -406,6 +434,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: '1 if the first operand is at least the second, both signed, else 0.',
       sig: compare,
       laws: { selfGives: 1, negation: `${t}.lt_s`, swapped: `${t}.le_s` },
+      range: rangeRules.ge_s,
       eval: pick(
         (a: number, b: number) => (a >= b ? 1 : 0),
         (a: bigint, b: bigint) => (a >= b ? 1 : 0),
@@ -418,6 +447,7 @@ function intOps<const T extends 'i32' | 'i64'>(t: T) {
       doc: '1 if the first operand is at least the second, both unsigned, else 0.',
       sig: compare,
       laws: { selfGives: 1, negation: `${t}.lt_u`, swapped: `${t}.le_u` },
+      range: rangeRules.ge_u,
       eval: pick(
         (a: number, b: number) => (a >>> 0 >= b >>> 0 ? 1 : 0),
         (a: bigint, b: bigint) => (u64(a) >= u64(b) ? 1 : 0),
@@ -478,6 +508,7 @@ export const i64Ops = [
     doc: 'Its lowest 32 bits, sign extended.',
     sig: '(i64) -> i64',
     laws: { idempotent: true },
+    range: rangeRules.extend32_s,
     eval: (a: bigint) => BigInt.asIntN(32, a),
     js: 'BigInt.asIntN(32, $0)',
     wasm: [0xc4],
