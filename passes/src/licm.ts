@@ -65,6 +65,7 @@ interface Starts {
 
 const options = {
   loads: { doc: 'also move loads and checks of state that nothing in the loop writes', default: true },
+  speculate: { doc: 'also move loads that the loop might not have reached', default: true },
 } as const;
 
 type Context = FuncContext<typeof options>;
@@ -214,10 +215,12 @@ function target(state: State, v: ValueId, inst: Inst, b: BlockId, loop: LoopId):
     state.cx.declined('reads what the loop writes', v);
     return -1;
   }
-  const to = isSpeculatable(effect)
+  // A target whose loads check, and so trap, wants none where none was.
+  const speculatable = isSpeculatable(effect) && (effect.reads === 0 || state.cx.options.speculate);
+  const to = speculatable
     ? outermostPreheader(state, depth)
     : certainPreheader(state, effect, b, loop, depth);
-  if (to === -1) state.cx.declined(isSpeculatable(effect) ? 'the loop has no preheader' : 'might trap too early', v);
+  if (to === -1) state.cx.declined(speculatable ? 'the loop has no preheader' : 'might trap too early', v);
   return to;
 }
 
@@ -280,6 +283,8 @@ function certainPreheader(state: State, effect: Effect, b: BlockId, loop: LoopId
   while (l !== -1 && (loops.depth[l] as number) >= depth) {
     const before = starts.traps[l] as number;
     if (starts.last[l] !== at || before === -1 || !mayPass(before, bits)) return to;
+    // What does not trap itself stays behind all that may.
+    if (bits === 0 && before !== 0) return to;
     const preheader = preheaderOf(state, l);
     if (preheader === -1) return to;
     to = preheader;

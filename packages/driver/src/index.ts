@@ -7,3 +7,4 @@ export { loadedModule, parseValue, printHost, showValue } from './modules.ts';
 export { presets } from './presets.ts';
 export * from './run.ts';
 export * from './toolchain.ts';
+export * from './translate.ts';

@@ -1,11 +1,13 @@
 /** The concrete parts: the one file of the driver that names frontends, passes, backends and engines. */
 
+import brilTarget from '@sluice/backend-bril';
 import registerTarget from '@sluice/backend-register';
 import stackTarget from '@sluice/backend-stack';
+import { type BrilProgram, printBril, toJson } from '@sluice/bril-format';
 import type { Program, RegisterProgram, StackProgram } from '@sluice/bytecode';
 import type { Target } from '@sluice/codegen';
 import { brilFrontend } from '@sluice/frontend-bril';
-import { coreTable, type Engine, interp } from '@sluice/ir';
+import { coreTable, type Engine, interp, ok } from '@sluice/ir';
 import { isLevel, levelPipeline, levels, passes } from '@sluice/passes';
 import { allocators } from '@sluice/passes/regalloc/index';
 import { ScheduleError } from '@sluice/pipeline';
@@ -13,6 +15,7 @@ import { registerVM, stackVM } from '@sluice/vm';
 import { irFrontend } from './ir-frontend.ts';
 import { stackFrontend } from './presets/stack-frontend.ts';
 import type { EngineEntry, Toolchain } from './toolchain.ts';
+import type { TextTarget } from './translate.ts';
 
 /** The parts that the command uses. */
 export const presets: Toolchain = {
@@ -43,6 +46,7 @@ export const presets: Toolchain = {
   ],
   defaultEngine: 'register',
   allocators,
+  languages: [bril('bril', 'Bril, as text', printBril), bril('bril-json', 'Bril, as JSON', toJson)],
 };
 
 /** A machine as an entry: its target emits what its engine executes, so that the two need not be told apart by type. */
@@ -58,5 +62,22 @@ function machine<P extends StackProgram | RegisterProgram>(
     executes: 'program',
     target: target as Target<Program>,
     instantiate: engine.instantiate as Engine<Program>['instantiate'],
+  };
+}
+
+/** One form of Bril. */
+function bril(name: string, summary: string, print: (program: BrilProgram) => string): TextTarget {
+  const { passes: own, first, prepare, instead, emit } = brilTarget;
+  return {
+    name,
+    summary,
+    passes: own,
+    first,
+    prepare,
+    instead,
+    emit: (m) => {
+      const program = emit(m);
+      return program.ok ? ok(print(program.value)) : program;
+    },
   };
 }

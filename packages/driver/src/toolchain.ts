@@ -7,6 +7,7 @@ import type { Program } from '@sluice/bytecode';
 import type { NamedAllocator, Target } from '@sluice/codegen';
 import type { Frontend, Instance, InstanceOptions, Module, OpTable } from '@sluice/ir';
 import type { Pass, Pipeline } from '@sluice/pipeline';
+import type { TextTarget } from './translate.ts';
 
 /** An engine with what it wants to execute. */
 export type EngineEntry = EngineFacts &
@@ -45,6 +46,8 @@ export interface Toolchain {
   readonly defaultEngine: string;
   /** The first is the default. */
   readonly allocators: readonly NamedAllocator[];
+  /** Languages that modules are emitted in. */
+  readonly languages: readonly TextTarget[];
 }
 
 /** The entry of this name; undefined where there is none. */

@@ -23,7 +23,7 @@ import {
   pointee,
   pointerTo,
   sameType,
-} from './ast.ts';
+} from '@sluice/bril-format';
 import {
   duplicateFunction,
   duplicateLabel,

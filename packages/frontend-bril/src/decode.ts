@@ -6,8 +6,8 @@
  * A frame has a slot for every variable, and one for every shadow (`set`, `get`); parameters come first.
  */
 
-import type { BrilFunction, BrilInstr, BrilProgram, BrilType } from './ast.ts';
-import { baseType, formatType, isAny, pointee } from './ast.ts';
+import type { BrilFunction, BrilInstr, BrilProgram, BrilType } from '@sluice/bril-format';
+import { baseType, formatType, isAny, pointee } from '@sluice/bril-format';
 import { variableTypes } from './check.ts';
 import { constValue } from './value.ts';
 

@@ -13,7 +13,7 @@ import {
   type Value,
   type Verdict,
 } from '@sluice/ir';
-import type { BrilProgram } from './ast.ts';
+import type { BrilProgram } from '@sluice/bril-format';
 import { checkBril } from './check.ts';
 import { brilHost } from './host.ts';
 import { interpret } from './interp.ts';

@@ -14,7 +14,7 @@
  * The `!`s on array reads: `decode` made every slot, position and list index, and frames are grown before they are entered.
  */
 
-import type { BrilProgram } from './ast.ts';
+import type { BrilProgram } from '@sluice/bril-format';
 import { checkBril } from './check.ts';
 import { type Decoded, type DecodedFunction, decode } from './decode.ts';
 import { badOperands, instrAt, showSlot, spanAt } from './explain.ts';

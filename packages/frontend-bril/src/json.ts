@@ -17,7 +17,7 @@ import {
   isIdentifier,
   isScalar,
   maxPointerDepth,
-} from './ast.ts';
+} from '@sluice/bril-format';
 import { intOutOfRange, notIdentifier, pointerTooDeep, unknownConstructor, wrongJsonShape } from './diag-codes.ts';
 import { type JsonNode, type JsonText, parseJsonText } from './json-text.ts';
 import { parseInt64 } from './parse.ts';

@@ -5,6 +5,7 @@
  * and every character that begins no token is a diagnostic. Columns count code points, as upstream's do.
  */
 
+import { charEscapes } from '@sluice/bril-format';
 import { DiagnosticError, type Span } from '@sluice/ir';
 import { malformedToken, unfinishedChar } from './diag-codes.ts';
 
@@ -21,18 +22,6 @@ export interface Token {
 
 /** Gives the next token at each call; at the end of the text `end`, as often as asked. Throws `DiagnosticError`. */
 export type Lexer = () => Token;
-
-/** Escapes of a char literal; others are not Bril. */
-export const charEscapes: ReadonlyMap<string, string> = new Map([
-  ['0', '\0'],
-  ['a', '\x07'],
-  ['b', '\b'],
-  ['t', '\t'],
-  ['n', '\n'],
-  ['v', '\v'],
-  ['f', '\f'],
-  ['r', '\r'],
-]);
 
 const blank = /[ \t\r\f\v]+|#[^\n]*/y;
 const name = /[_%A-Za-z][_%.A-Za-z0-9]*/y;

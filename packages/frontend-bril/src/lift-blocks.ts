@@ -3,7 +3,7 @@
  * reached count; what stands behind a `jmp` without a label is never run.
  */
 
-import type { BrilFunction, BrilInstr } from './ast.ts';
+import type { BrilFunction, BrilInstr } from '@sluice/bril-format';
 
 /** Instructions without a label between them, up to a terminator or the next label. */
 export interface BrilBlock {

@@ -5,7 +5,7 @@
  */
 
 import type { BlockId, Diagnostic, FuncBuilder, TrapKind, ValueId } from '@sluice/ir';
-import type { BrilFunction, BrilInstr } from './ast.ts';
+import type { BrilFunction, BrilInstr } from '@sluice/bril-format';
 import { speculationDepth } from './diag-codes.ts';
 import { type BrilBlock, type BrilBlocks, splitBlocks } from './lift-blocks.ts';
 

@@ -13,7 +13,7 @@
  */
 
 import { DominatorTree, depthFirst, immediateDominators, PairList } from '@sluice/ir';
-import type { BrilFunction, BrilInstr } from './ast.ts';
+import type { BrilFunction, BrilInstr } from '@sluice/bril-format';
 import type { BrilBlocks } from './lift-blocks.ts';
 
 /** The name under which the shadow of a variable (`set`, `get`) is kept: no Bril name has a space. */

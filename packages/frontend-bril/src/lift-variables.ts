@@ -7,7 +7,7 @@
  */
 
 import type { FuncBuilder, ValueId, Variable } from '@sluice/ir';
-import { type BrilFunction, type BrilInstr, type BrilType, isAny, sameType } from './ast.ts';
+import { type BrilFunction, type BrilInstr, type BrilType, isAny, sameType } from '@sluice/bril-format';
 import { variableTypes } from './check.ts';
 import type { LiftFlow } from './lift-flow.ts';
 import { type AnyTags, irType } from './lift-types.ts';

@@ -24,7 +24,7 @@ import {
   type Result,
   type ValueId,
 } from '@sluice/ir';
-import { type BrilFunction, type BrilInstr, type BrilProgram, baseType } from './ast.ts';
+import { type BrilFunction, type BrilInstr, type BrilProgram, baseType } from '@sluice/bril-format';
 import type { BrilBlock } from './lift-blocks.ts';
 import { LiftFlow } from './lift-flow.ts';
 import { type LiftContext, liftInstr } from './lift-instr.ts';

@@ -22,7 +22,7 @@ import {
   type BrilProgram,
   type BrilType,
   maxPointerDepth,
-} from './ast.ts';
+} from '@sluice/bril-format';
 import { expectedToken, importsUnsupported, intOutOfRange, pointerTooDeep, unknownConstructor } from './diag-codes.ts';
 import { type Lexer, makeLexer, type Token } from './lex.ts';
 

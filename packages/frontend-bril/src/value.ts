@@ -6,7 +6,7 @@
  */
 
 import { type Diagnostic, fail, ok, type Result, type Span } from '@sluice/ir';
-import { type BrilFunction, type BrilLiteral, type BrilProgram, type BrilType, formatType, isScalar } from './ast.ts';
+import { type BrilFunction, type BrilLiteral, type BrilProgram, type BrilType, formatType, isScalar } from '@sluice/bril-format';
 import { missingMain, wrongArg, wrongArgCount } from './diag-codes.ts';
 import { parseInt64 } from './parse.ts';
 

@@ -1,7 +1,7 @@
 /** The AST to Bril's text form, byte for byte as upstream's `bril2txt` writes it. Comments are not part of the AST. */
 
 import { type BrilFunction, type BrilInstr, type BrilLiteral, type BrilProgram, formatType } from './ast.ts';
-import { charEscapes } from './lex.ts';
+import { charEscapes } from './escapes.ts';
 
 const escapeOf: ReadonlyMap<string, string> = new Map([...charEscapes].map(([letter, char]) => [char, `\\${letter}`]));
 

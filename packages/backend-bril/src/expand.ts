@@ -1,0 +1,109 @@
+/**
+ * Ops of the IR that are several instructions of Bril. An expansion gives false where it does not hold for these operands.
+ *
+ *   x < y, unsigned    x - 2^63 < y - 2^63, signed
+ *   x << k             x * 2^k, for a constant k
+ *   x rem y            x - (x / y) * y
+ */
+
+import type { Operand } from './draft.ts';
+import type { Build } from './select.ts';
+
+type Expansion = (b: Build) => boolean;
+
+const minimum = -(2n ** 63n);
+
+function unsigned(op: string): Expansion {
+  return (b) => {
+    const shifted = (k: number): Operand => {
+      const known = b.constant(k);
+      if (typeof known === 'bigint') return b.int(BigInt.asIntN(64, known + minimum));
+      return b.emit('add', 'int', b.args[k] as Operand, b.int(minimum));
+    };
+    const left = shifted(0);
+    b.finish(op, left, shifted(1));
+    return true;
+  };
+}
+
+function negated(op: string, base: 'bool'): Expansion {
+  return (b) => {
+    b.finish('not', b.emit(op, base, b.args[0] as Operand, b.args[1] as Operand));
+    return true;
+  };
+}
+
+function divides(b: Build): boolean {
+  const by = b.constant(1);
+  return typeof by === 'bigint' && by !== -1n;
+}
+
+/** Exclusive or of bools. */
+const differ: Expansion = (b) => {
+  if (b.kind !== 'bool') return false;
+  const [x, y] = b.args as readonly [Operand, Operand];
+  const both = b.emit('not', 'bool', b.emit('and', 'bool', x, y));
+  b.finish('and', b.emit('or', 'bool', x, y), both);
+  return true;
+};
+
+/** By op. */
+export const expansions: Readonly<Record<string, Expansion>> = {
+  'i64.eqz': (b) => {
+    b.finish('eq', b.args[0] as Operand, b.int(0n));
+    return true;
+  },
+  'i64.ne': negated('eq', 'bool'),
+  'f64.ne': negated('feq', 'bool'),
+  'i64.lt_u': unsigned('lt'),
+  'i64.gt_u': unsigned('gt'),
+  'i64.le_u': unsigned('le'),
+  'i64.ge_u': unsigned('ge'),
+  'i64.shl': (b) => {
+    const by = b.constant(1);
+    if (typeof by !== 'bigint') return false;
+    b.finish('mul', b.args[0] as Operand, b.int(BigInt.asIntN(64, 1n << (by & 63n))));
+    return true;
+  },
+  'i64.div_s': (b) => {
+    if (!divides(b)) return false;
+    b.finish('div', b.args[0] as Operand, b.args[1] as Operand);
+    return true;
+  },
+  'i64.rem_s': (b) => {
+    const [x, y] = b.args as readonly [Operand, Operand];
+    b.finish('sub', x, b.emit('mul', 'int', b.emit('div', 'int', x, y), y));
+    return true;
+  },
+  'f64.neg': (b) => {
+    b.finish('fmul', b.args[0] as Operand, b.float(-1));
+    return true;
+  },
+  'i32.xor': differ,
+  'i32.eqz': (b) => {
+    if (b.kind !== 'int' && b.kind !== 'char') return false;
+    if (b.kind === 'int') b.finish('eq', b.args[0] as Operand, b.int(0n));
+    else b.finish('eq', b.emit('char2int', 'int', b.args[0] as Operand), b.int(0n));
+    return true;
+  },
+  'i32.ne': (b) => {
+    if (b.kind === 'bool') return differ(b);
+    b.finish('not', b.emit(b.kind === 'char' ? 'ceq' : 'eq', 'bool', b.args[0] as Operand, b.args[1] as Operand));
+    return b.kind !== 'other';
+  },
+  'i32.eq': (b) => {
+    if (b.kind !== 'bool') return false;
+    const [x, y] = b.args as readonly [Operand, Operand];
+    const neither = b.emit('not', 'bool', b.emit('or', 'bool', x, y));
+    b.finish('or', b.emit('and', 'bool', x, y), neither);
+    return true;
+  },
+  'i64.extend_i32_u': keptAsInt,
+  'i64.extend_i32_s': keptAsInt,
+};
+
+function keptAsInt(b: Build): boolean {
+  if (b.kind !== 'int') return false;
+  b.finish('id', b.args[0] as Operand);
+  return true;
+}

@@ -1,0 +1,42 @@
+/** Emits Bril from the IR: few copies, constants where they run least. */
+
+import type { BrilProgram } from '@sluice/bril-format';
+import type { Module, Result } from '@sluice/ir';
+import type { Pass } from '@sluice/pipeline';
+import { emitBril } from './emit.ts';
+import fuse from './fuse.ts';
+import legalise from './legalise.ts';
+
+/** Bril as a target: which passes come first, which last, and what a level does otherwise for it. */
+export interface BrilTarget {
+  readonly name: string;
+  readonly summary: string;
+  /** Passes of the target's own, by the names that the lists use. */
+  readonly passes: readonly Pass[];
+  /** Run before a pipeline, on what a frontend gave. */
+  readonly first: readonly string[];
+  /** Run behind it, in this order. */
+  readonly prepare: readonly string[];
+  /** By pass: what it is replaced by in any pipeline, null for nothing. A `*` stands for the instance's tag. */
+  readonly instead: Readonly<Record<string, string | null>>;
+  readonly emit: (m: Module) => Result<BrilProgram>;
+}
+
+/** Bril, which its own interpreters run. */
+export const brilTarget: BrilTarget = {
+  name: 'bril',
+  summary: 'Bril, as text or JSON',
+  passes: [fuse, legalise],
+  first: ['bril-fuse'],
+  prepare: ['lower-invoke', 'bril-legalise', 'dce', 'split-critical-edges', 'ssa-destruct'],
+  instead: {
+    // Products and quotients count as much as shifts and sums do.
+    'strength-reduce': null,
+    // Bril's loads check: one that is not certain to run might fail.
+    licm: 'licm(speculate=false)',
+  },
+  emit: emitBril,
+};
+
+export default brilTarget;
+export { brilDialect } from './ops.ts';

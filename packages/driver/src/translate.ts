@@ -1,0 +1,56 @@
+/**
+ * From a module to the source text of a language: passes that the language wants first, a pipeline with the language's
+ * exceptions, passes that it wants last, then text. The counterpart of `lower`, which makes programs for machines.
+ */
+
+import type { Module, Result } from '@sluice/ir';
+import { type Pass, type Pipeline, parseInstance, pipeline, type RunOptions, runPipeline } from '@sluice/pipeline';
+import type { Toolchain } from './toolchain.ts';
+
+/** A language as a target. */
+export interface TextTarget {
+  /** What `--emit` calls it. */
+  readonly name: string;
+  readonly summary: string;
+  /** Passes of its own. */
+  readonly passes: readonly Pass[];
+  /** Passes before the pipeline, and behind it. */
+  readonly first: readonly string[];
+  readonly prepare: readonly string[];
+  /** By pass: what stands for it in any pipeline, with its options; null: nothing. */
+  readonly instead: Readonly<Record<string, string | null>>;
+  /** The text of a prepared module. */
+  readonly emit: (m: Module) => Result<string>;
+}
+
+/** The pipeline as it runs for a language: `first`, the exceptions made. */
+export function retarget(p: Pipeline, target: TextTarget, tools: Toolchain): Pipeline {
+  const passes = passesFor(target, tools);
+  const { instances } = pipeline('', target.first, passes);
+  const kept = p.instances.flatMap((instance) => {
+    const instead = target.instead[instance.pass.name];
+    if (instead === undefined) return [instance];
+    if (instead === null) return [];
+    const { pass, options } = parseInstance(instead, passes);
+    return [{ pass, id: instance.id, options: { ...instance.options, ...options } }];
+  });
+  return { name: p.name, instances: [...instances, ...kept] };
+}
+
+/** Optimises for a language and emits its text. */
+export function translate(
+  m: Module,
+  p: Pipeline,
+  target: TextTarget,
+  tools: Toolchain,
+  options: RunOptions = {},
+): Result<string> {
+  const { rewrites: _, ...rest } = { ops: tools.ops, ...options };
+  const optimised = runPipeline(m, retarget(p, target, tools), { ops: tools.ops, ...options }).module;
+  const last = pipeline(target.name, target.prepare, passesFor(target, tools));
+  return target.emit(runPipeline(optimised, last, rest).module);
+}
+
+function passesFor(target: TextTarget, tools: Toolchain): ReadonlyMap<string, Pass> {
+  return new Map([...tools.passes, ...target.passes.map((pass): [string, Pass] => [pass.name, pass])]);
+}
