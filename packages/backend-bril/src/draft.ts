@@ -1,7 +1,7 @@
 /** A function on its way to Bril: blocks of instructions whose constants have no place yet. */
 
-import type { BlockId } from '@sluice/ir';
 import type { BrilLiteral, BrilType } from '@sluice/bril-format';
+import type { BlockId } from '@sluice/ir';
 
 /** A constant as an operand: it gets a variable when it gets a place. Each constant of a function is one object. */
 export interface Constant {
@@ -27,7 +27,7 @@ export interface Draft {
 /** How a block ends. `stop`: control never comes there. */
 export type End =
   | { readonly kind: 'jmp'; readonly to: BlockId }
-  | { readonly kind: 'br'; readonly on: Operand; readonly then: BlockId; readonly otherwise: BlockId }
+  | { readonly kind: 'br'; readonly on: Operand; readonly yes: BlockId; readonly no: BlockId }
   | { readonly kind: 'ret'; readonly value: Operand | null }
   | { readonly kind: 'stop' };
 
@@ -46,5 +46,5 @@ export function endOperands(end: End): readonly Operand[] {
 /** The targets of an end. */
 export function endTargets(end: End): readonly BlockId[] {
   if (end.kind === 'jmp') return [end.to];
-  return end.kind === 'br' ? [end.then, end.otherwise] : [];
+  return end.kind === 'br' ? [end.yes, end.no] : [];
 }

@@ -69,7 +69,7 @@ function emitFunc(
     if (falls.has(b)) continue;
     const to = (each: BlockId): string => labels.get(each) as string;
     if (end.kind === 'jmp') items.push(jump('jmp', [], [to(end.to)]));
-    else if (end.kind === 'br') items.push(jump('br', [end.on], [to(end.then), to(end.otherwise)]));
+    else if (end.kind === 'br') items.push(jump('br', [end.on], [to(end.yes), to(end.no)]));
     else if (end.kind === 'ret') items.push(jump('ret', end.value === null ? [] : [end.value], []));
   }
   const params = f.params.map((v: ValueId) => ({ name: variables.of(v), type: types.of(f, v) }));

@@ -75,6 +75,8 @@ class Layout {
   /** Ends lead past empty blocks. A loop of empty blocks stays what it is. */
   #skipEmpty(): void {
     const target = new Map<BlockId, BlockId>();
+    /** The one block that returns nothing, and does nothing else. */
+    let returns: BlockId | null = null;
     const last = (b: BlockId): BlockId => {
       const path: BlockId[] = [];
       const seen = new Set<BlockId>();
@@ -91,6 +93,11 @@ class Layout {
         path.push(at);
         at = end.to;
       }
+      const { code, end } = this.#block(at);
+      if (code.length === 0 && end.kind === 'ret' && end.value === null) {
+        returns ??= at;
+        at = returns;
+      }
       for (const each of path) target.set(each, at);
       return at;
     };
@@ -99,14 +106,10 @@ class Layout {
       const { end } = block;
       if (end.kind === 'jmp') block.end = { kind: 'jmp', to: last(end.to) };
       else if (end.kind === 'br') {
-        const then = last(end.then);
-        const otherwise = last(end.otherwise);
-        block.end = then === otherwise ? { kind: 'jmp', to: then } : { ...end, then, otherwise };
+        const yes = last(end.yes);
+        const no = last(end.no);
+        block.end = yes === no ? { kind: 'jmp', to: yes } : { ...end, yes, no };
       }
-      if (block.end.kind !== 'jmp' || block.code.length === 0) continue;
-      const to = this.#block(block.end.to);
-      // A return of nothing is as good here as there.
-      if (to.code.length === 0 && to.end.kind === 'ret' && to.end.value === null) block.end = to.end;
     }
   }
 

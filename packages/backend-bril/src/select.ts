@@ -9,29 +9,32 @@
  * Not done: ops of 32 bits beyond bools and chars, memory, globals, tables: diagnostics.
  */
 
+import { type BrilLiteral, type BrilType, baseType, formatType } from '@sluice/bril-format';
 import {
   type BlockId,
   blockOf,
   type Diagnostic,
   evalOp,
   type Func,
+  f64Bits,
   type Inst,
   instOf,
   isRemovable,
-  Trap,
   type Module,
   orderOf,
+  Trap,
   type Type,
+  toNumber,
   usesOf,
   type Value,
   type ValueId,
 } from '@sluice/ir';
-import { type BrilLiteral, type BrilType, baseType, formatType } from '@sluice/bril-format';
 import { noBrilFor } from './diag-codes.ts';
 import type { Constant, Draft, DraftBlock, End, Operand } from './draft.ts';
 import { expansions } from './expand.ts';
 import { direct } from './forms.ts';
 import { heapCheck } from './heap.ts';
+import { shareConstants } from './share.ts';
 import type { BrilTypes } from './types.ts';
 import { Variables } from './variables.ts';
 
@@ -81,6 +84,8 @@ class Selector {
   readonly #constants = new Map<string, Constant>();
   /** Tests that are kept negated: all their users are branches. */
   readonly #negated = new Set<ValueId>();
+  /** By value: what stands behind it in its block, for values of type `any`. */
+  readonly #behind = new Map<ValueId, ValueId>();
   #code: Draft[] = [];
 
   constructor(m: Module, f: Func, types: BrilTypes, callee: (name: string) => string, findings: Diagnostic[]) {
@@ -100,6 +105,7 @@ class Selector {
       this.#code = [];
       if (b === f.order[0]) this.#clearSlots();
       for (const [i, v] of body.entries()) {
+        if (instOf(f, v).type === 'any' && i + 1 < body.length) this.#behind.set(v, body[i + 1] as ValueId);
         const check = heapCheck(f, b, i);
         if (check === null) this.#inst(v);
         else if (check === 'load') this.#deadLoad(instOf(f, v).args[0] as ValueId);
@@ -108,6 +114,7 @@ class Selector {
       const end = this.#end(instOf(f, term));
       blocks[b] = { code: this.#code, end };
     }
+    shareConstants(blocks, (value) => this.#constant(intType, value));
     return { blocks, variables: this.#variables };
   }
 
@@ -125,7 +132,8 @@ class Selector {
   /** Sets a variable to a constant of the IR, as its type has it. */
   #define(dest: string, type: BrilType, imm: unknown): void {
     const value = literal(type, imm);
-    if (value === null) this.#push('undef', dest, type, []);
+    if (isNaNLiteral(value)) this.#push('bits2float', dest, type, [this.#constant(intType, f64Bits(imm as Value))]);
+    else if (value === null) this.#push('undef', dest, type, []);
     else this.#code.push({ op: 'const', dest, type, args: [], func: null, value });
   }
 
@@ -143,11 +151,13 @@ class Selector {
   /** An operand of this type. */
   #operand(v: ValueId, type: BrilType): Operand {
     const { op, imm } = instOf(this.#f, v);
+    const boxed = this.#boxed(v);
+    if (boxed !== null) return boxed;
     if (op.kind !== 'const') return this.#variables.of(v);
     const value = literal(type, imm);
-    if (value !== null) return this.#constant(type, value);
+    if (value !== null && !isNaNLiteral(value)) return this.#constant(type, value);
     const name = this.#variables.names.fresh('none');
-    this.#push('undef', name, type, []);
+    this.#define(name, type, imm);
     return name;
   }
 
@@ -174,13 +184,15 @@ class Selector {
       default:
         return this.#refuse(inst);
     }
-    const dest = (): string => this.#variables.of(v);
+    const made = this.#opened(v) ?? v;
+    const dest = (): string => this.#variables.of(made);
     const [first, second] = args as readonly [ValueId, ValueId];
     switch (op.name) {
       case 'copy': {
         const source = instOf(f, first);
         if (source.op.kind === 'const') return this.#define(dest(), this.#typeOf(v), source.imm);
-        if (this.#variables.of(first) !== dest()) this.#push('id', dest(), this.#typeOf(v), [this.#variables.of(first)]);
+        if (this.#variables.of(first) !== dest())
+          this.#push('id', dest(), this.#typeOf(v), [this.#variables.of(first)]);
         return;
       }
       case 'slot.get':
@@ -194,22 +206,67 @@ class Selector {
       case 'heap.free':
         return this.#push('free', null, null, [this.#variables.of(first)]);
       case 'heap.load':
-        return this.#push('load', dest(), this.#typeOf(v), [this.#variables.of(first)]);
+        return this.#push('load', dest(), this.#typeOf(made), [this.#variables.of(first)]);
       case 'heap.store': {
         const { base, ptr } = this.#typeOf(first);
-        return this.#push('store', null, null, [this.#variables.of(first), this.#operand(second, { base, ptr: ptr - 1 })]);
+        return this.#push('store', null, null, [
+          this.#variables.of(first),
+          this.#operand(second, { base, ptr: ptr - 1 }),
+        ]);
       }
       case 'heap.offset':
-        return this.#push('ptradd', dest(), this.#typeOf(v), [this.#variables.of(first), this.#operand(second, intType)]);
+        return this.#push('ptradd', dest(), this.#typeOf(v), [
+          this.#variables.of(first),
+          this.#operand(second, intType),
+        ]);
       case 'any.box':
+        if (this.#boxed(v) !== null) return;
+        if (instOf(f, first).op.kind === 'const') {
+          const value = literal(this.#typeOfBoxed(inst), instOf(f, first).imm);
+          if (value !== null && !isNaNLiteral(value)) {
+            this.#code.push({ op: 'const', dest: dest(), type: baseType('any'), args: [], func: null, value });
+            return;
+          }
+        }
         return this.#push('id', dest(), this.#typeOf(v), [this.#operand(first, this.#typeOfBoxed(inst))]);
       case 'any.unbox':
+        if (this.#opened(first) === v) return;
         return this.#push('id', dest(), this.#typeOf(v), [this.#variables.of(first)]);
       case 'any.none':
         return this.#push('undef', dest(), this.#typeOf(v), []);
       default:
         return this.#plain(v, inst);
     }
+  }
+
+  /** A value may stand where an `any` is wanted: what a box is made of, where it has a variable to itself. */
+  #boxed(v: ValueId): Operand | null {
+    const inst = instOf(this.#f, v);
+    const [arg] = inst.args as readonly [ValueId];
+    if (
+      inst.op.name !== 'any.box' ||
+      this.#isUnboxed(v) ||
+      this.#variables.isShared(v) ||
+      this.#variables.isShared(arg)
+    )
+      return null;
+    return this.#operand(arg, this.#typeOfBoxed(inst));
+  }
+
+  /** Whether it is looked at what an `any` holds: then it must be one, for the look may fail. */
+  #isUnboxed(v: ValueId): boolean {
+    for (const user of usesOf(this.#f).of(v)) if (instOf(this.#f, user).op.name === 'any.unbox') return true;
+    return false;
+  }
+
+  /** The `any.unbox` that alone uses the result of a load or call and stands right behind it: they are one; else null. */
+  #opened(v: ValueId): ValueId | null {
+    const uses = usesOf(this.#f);
+    const { op, type } = instOf(this.#f, v);
+    if (type !== 'any' || (op.name !== 'heap.load' && op.kind !== 'call') || uses.count(v) !== 1) return null;
+    const user = uses.items[uses.start[v] as number] as ValueId;
+    if (instOf(this.#f, user).op.name !== 'any.unbox' || this.#behind.get(v) !== user) return null;
+    return user;
   }
 
   #typeOfBoxed(inst: Inst): BrilType {
@@ -232,13 +289,23 @@ class Selector {
     const dest = this.#variables.of(v);
     const type = this.#typeOf(v);
     if (name !== null) {
-      this.#push(name, dest, type, args.map((arg, k) => this.#operand(arg, operandType(k))));
+      this.#push(
+        name,
+        dest,
+        type,
+        args.map((arg, k) => this.#operand(arg, operandType(k))),
+      );
       return;
     }
     const opposite = op.laws.negation === undefined ? null : direct(op.laws.negation, kind);
     if (opposite !== null && this.#onlyBranches(v)) {
       this.#negated.add(v);
-      this.#push(opposite, dest, boolType, args.map((arg, k) => this.#operand(arg, operandType(k))));
+      this.#push(
+        opposite,
+        dest,
+        boolType,
+        args.map((arg, k) => this.#operand(arg, operandType(k))),
+      );
       return;
     }
     const known = this.#folded(inst);
@@ -275,7 +342,12 @@ class Selector {
     const operands = args.map((arg) => instOf(this.#f, arg));
     if (operands.some((each) => each.op.kind !== 'const')) return undefined;
     const imms = operands.map(({ imm }) => imm as Value);
-    const value = evalOp(op, type, operands.map((each) => each.type), imms);
+    const value = evalOp(
+      op,
+      type,
+      operands.map((each) => each.type),
+      imms,
+    );
     return value instanceof Trap ? undefined : value;
   }
 
@@ -302,13 +374,19 @@ class Selector {
       const target = this.#m.funcs.find(({ name }) => name === imm);
       if (target === undefined || type === 'tuple') return this.#refuse(inst);
       const operands = args.map((arg, k) => this.#operand(arg, this.#types.of(target, target.params[k] as ValueId)));
-      const [dest, result] = type === 'void' ? [null, null] : [this.#variables.of(v), this.#typeOf(v)];
+      const made = this.#opened(v) ?? v;
+      const [dest, result] = type === 'void' ? [null, null] : [this.#variables.of(made), this.#typeOf(made)];
       this.#push('call', dest, result, operands, this.#callee(target.name));
       return;
     }
     const { field } = this.#m.imports.find(({ name }) => name === imm) ?? { field: '' };
     const kinds = field === 'print_i64' ? ['int'] : field.split(' ').slice(1);
-    this.#push('print', null, null, args.map((arg, k) => this.#operand(arg, baseType(kinds[k] ?? 'int'))));
+    this.#push(
+      'print',
+      null,
+      null,
+      args.map((arg, k) => this.#operand(arg, baseType(kinds[k] ?? 'int'))),
+    );
   }
 
   #deadLoad(pointer: ValueId): void {
@@ -324,9 +402,9 @@ class Selector {
       case 'br':
         return { kind: 'jmp', to: blocks[0] as BlockId };
       case 'br_if': {
-        const [then, otherwise] = blocks as readonly [BlockId, BlockId];
+        const [yes, no] = blocks as readonly [BlockId, BlockId];
         const { on, negated } = this.#condition(first);
-        return { kind: 'br', on, then: negated ? otherwise : then, otherwise: negated ? then : otherwise };
+        return { kind: 'br', on, yes: negated ? no : yes, no: negated ? yes : no };
       }
       case 'ret': {
         if (args.length > 1) this.#refuse(inst);
@@ -384,6 +462,11 @@ class Selector {
   }
 }
 
+/** Bril has no literal for what is no number. */
+function isNaNLiteral(value: BrilLiteral | null): boolean {
+  return typeof value === 'number' && Number.isNaN(value);
+}
+
 /** A constant of the IR as a literal of a type; null: the type has none (a pointer's zero). */
 function literal(type: BrilType, imm: unknown): BrilLiteral | null {
   if (type.ptr > 0 || type.base === 'any') return null;
@@ -395,7 +478,8 @@ function literal(type: BrilType, imm: unknown): BrilLiteral | null {
     case 'char':
       return String.fromCodePoint(imm as number);
     default:
-      return imm as number;
+      // The bits of a NaN, or a number.
+      return toNumber(imm as Value);
   }
 }
 

@@ -9,8 +9,19 @@
  * Cost:    almost linear in the module.
  */
 
-import { anyTags, type Diagnostic, type Func, findFunc, findImport, type Inst, instOf, type Module, type Type, type ValueId } from '@sluice/ir';
-import type { BrilType } from '@sluice/bril-format';
+import { type BrilType, maxPointerDepth } from '@sluice/bril-format';
+import {
+  anyTags,
+  type Diagnostic,
+  type Func,
+  findFunc,
+  findImport,
+  type Inst,
+  instOf,
+  type Module,
+  type Type,
+  type ValueId,
+} from '@sluice/ir';
 import { noBrilFor, typesDiffer } from './diag-codes.ts';
 
 /** What a class is; `int32` is an i32 that is kept as an int. */
@@ -53,7 +64,7 @@ export class BrilTypes {
 
   /** The type of a value that is no constant. */
   of(f: Func, v: ValueId): BrilType {
-    return this.#show(this.#value(f, v), instOf(f, v).type as Type);
+    return this.#show(this.#value(f, v));
   }
 
   /** Whether an i32 is kept as an int. */
@@ -64,12 +75,12 @@ export class BrilTypes {
   /** The type of a function's result. */
   result(f: Func): BrilType | null {
     const node = this.#result.get(f.name);
-    return node === undefined ? null : this.#show(node, f.sig.results[0] as Type);
+    return node === undefined ? null : this.#show(node);
   }
 
   /** The type of a slot. */
   slot(f: Func, k: number): BrilType {
-    return this.#show((this.#slots.get(f.name) as number) + k, f.slots[k] as Type);
+    return this.#show((this.#slots.get(f.name) as number) + k);
   }
 
   #node(): number {
@@ -161,9 +172,11 @@ export class BrilTypes {
 
   /** An operand's class and another one are the same; a constant has none. */
   #flow(f: Func, from: ValueId, to: number, where: () => Diagnostic): void {
-    const { op, imm } = instOf(f, from);
-    if (op.kind === 'const') this.#constants.push({ node: to, imm });
-    else this.#unify(this.#value(f, from), to, where);
+    const { op, imm, type } = instOf(f, from);
+    if (op.kind === 'const') {
+      this.#of(to, type as Type);
+      this.#constants.push({ node: to, imm });
+    } else this.#unify(this.#value(f, from), to, where);
   }
 
   #inst(f: Func, v: ValueId): void {
@@ -274,7 +287,8 @@ export class BrilTypes {
     if (op.name === 'call') {
       const callee = findFunc(this.#module, inst.imm as string);
       if (callee === undefined) return;
-      for (const [k, arg] of args.entries()) this.#flow(f, arg, this.#value(callee, callee.params[k] as ValueId), where);
+      for (const [k, arg] of args.entries())
+        this.#flow(f, arg, this.#value(callee, callee.params[k] as ValueId), where);
       const result = this.#result.get(callee.name);
       if (result !== undefined) {
         this.#mark(self, opaque);
@@ -305,17 +319,16 @@ export class BrilTypes {
     }
   }
 
-  #show(node: number, type: Type): BrilType {
+  #show(node: number): BrilType {
     let ptr = 0;
     let at = node;
-    while (this.#kindOf(at) === 'ptr' && ptr < 64) {
+    while (this.#kindOf(at) === 'ptr' && ptr < maxPointerDepth) {
       ptr++;
       at = this.#pointsTo(at);
     }
     const kind = this.#kindOf(at);
-    if (kind === 'int32') return { base: 'int', ptr };
-    if (kind !== null && kind !== 'ptr') return { base: kind, ptr };
-    return { base: ptr === 0 && type === 'i32' ? 'bool' : 'int', ptr };
+    if (kind !== null && kind !== 'ptr') return { base: kind === 'int32' ? 'int' : kind, ptr };
+    return { base: ((this.#facts[this.#find(at)] as number) & narrow) === 0 ? 'int' : 'bool', ptr };
   }
 }
 

@@ -4,8 +4,8 @@
  * so that nothing else is gained by sharing.
  */
 
-import { blockOf, type Func, instOf, type ValueId } from '@sluice/ir';
 import { isIdentifier } from '@sluice/bril-format';
+import { blockOf, type Func, instOf, type ValueId } from '@sluice/ir';
 
 /** Names that are taken, and new ones. */
 export class Names {
@@ -14,7 +14,9 @@ export class Names {
 
   /** `wanted` where it is free and a name of Bril, else a name like it. */
   fresh(wanted: string): string {
-    const clean = isIdentifier(wanted) ? wanted : wanted.replace(/[^_%.A-Za-z0-9]/g, '_').replace(/^(?![_%A-Za-z])/, '_');
+    const clean = isIdentifier(wanted)
+      ? wanted
+      : wanted.replace(/[^_%.A-Za-z0-9]/g, '_').replace(/^(?![_%A-Za-z])/, '_');
     let name = clean;
     for (let n = this.#next.get(clean) ?? 1; this.#taken.has(name); n++) {
       name = `${clean}.${n}`;

@@ -5,6 +5,7 @@
 
 import type { Module, Result } from '@sluice/ir';
 import { type Pass, type Pipeline, parseInstance, pipeline, type RunOptions, runPipeline } from '@sluice/pipeline';
+import { optimise } from './compile.ts';
 import type { Toolchain } from './toolchain.ts';
 
 /** A language as a target. */
@@ -37,6 +38,12 @@ export function retarget(p: Pipeline, target: TextTarget, tools: Toolchain): Pip
   return { name: p.name, instances: [...instances, ...kept] };
 }
 
+/** The text of a module that `retarget`ed passes have run on. The budget of rewrites does not count here. */
+export function emitText(m: Module, target: TextTarget, tools: Toolchain): Result<string> {
+  const last = pipeline(target.name, target.prepare, passesFor(target, tools));
+  return target.emit(runPipeline(m, last, { ops: tools.ops }).module);
+}
+
 /** Optimises for a language and emits its text. */
 export function translate(
   m: Module,
@@ -45,10 +52,7 @@ export function translate(
   tools: Toolchain,
   options: RunOptions = {},
 ): Result<string> {
-  const { rewrites: _, ...rest } = { ops: tools.ops, ...options };
-  const optimised = runPipeline(m, retarget(p, target, tools), { ops: tools.ops, ...options }).module;
-  const last = pipeline(target.name, target.prepare, passesFor(target, tools));
-  return target.emit(runPipeline(optimised, last, rest).module);
+  return emitText(optimise(m, retarget(p, target, tools), { ops: tools.ops, ...options }), target, tools);
 }
 
 function passesFor(target: TextTarget, tools: Toolchain): ReadonlyMap<string, Pass> {

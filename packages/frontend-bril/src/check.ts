@@ -9,7 +9,6 @@
  * Stricter than upstream: duplicate functions and parameters and unknown types are found here.
  */
 
-import type { Diagnostic, Span } from '@sluice/ir';
 import {
   type BrilFunction,
   type BrilInstr,
@@ -24,6 +23,7 @@ import {
   pointerTo,
   sameType,
 } from '@sluice/bril-format';
+import type { Diagnostic, Span } from '@sluice/ir';
 import {
   duplicateFunction,
   duplicateLabel,

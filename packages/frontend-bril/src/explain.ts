@@ -1,7 +1,7 @@
 /** The cold half of the direct interpreter: what a slot looks like in print, and which operand of an instruction is wrong. */
 
-import type { Span } from '@sluice/ir';
 import type { BrilInstr } from '@sluice/bril-format';
+import type { Span } from '@sluice/ir';
 import {
   type Decoded,
   type DecodedFunction,

@@ -1,5 +1,6 @@
 /** Bril as a frontend: text or JSON to a module, with Bril's host, arguments and exit codes (run-time errors are 2). */
 
+import type { BrilProgram } from '@sluice/bril-format';
 import {
   type DirectRun,
   type Frontend,
@@ -13,7 +14,6 @@ import {
   type Value,
   type Verdict,
 } from '@sluice/ir';
-import type { BrilProgram } from '@sluice/bril-format';
 import { checkBril } from './check.ts';
 import { brilHost } from './host.ts';
 import { interpret } from './interp.ts';

@@ -4,6 +4,7 @@
  */
 
 export * from '@sluice/bril-format';
+export { printBril, printInstr, type ToJsonOptions, toJson } from '@sluice/bril-format';
 export { checkBril, isAssignable, variableTypes } from './check.ts';
 export type { BrilErrorKind, BrilLimit } from './fault.ts';
 export { brilFrontend, readBril } from './frontend.ts';
@@ -14,8 +15,6 @@ export { liftBril } from './lift.ts';
 export { type BrilExtension, type BrilOp, brilOps, findBrilOp, type SigType } from './ops.ts';
 export { type BrilOutcome, type BrilRun, exitCodeOf, type InterpretOptions } from './outcome.ts';
 export { parseBril } from './parse.ts';
-export { printBril, printInstr } from '@sluice/bril-format';
-export { type ToJsonOptions, toJson } from '@sluice/bril-format';
 export {
   type BrilValue,
   constValue,

@@ -5,7 +5,6 @@
  * Keys that the AST has no place for (`src`, extensions) are ignored, as upstream does.
  */
 
-import { attempt, DiagnosticError, type Result } from '@sluice/ir';
 import {
   type BrilFunction,
   type BrilItem,
@@ -18,6 +17,7 @@ import {
   isScalar,
   maxPointerDepth,
 } from '@sluice/bril-format';
+import { attempt, DiagnosticError, type Result } from '@sluice/ir';
 import { intOutOfRange, notIdentifier, pointerTooDeep, unknownConstructor, wrongJsonShape } from './diag-codes.ts';
 import { type JsonNode, type JsonText, parseJsonText } from './json-text.ts';
 import { parseInt64 } from './parse.ts';

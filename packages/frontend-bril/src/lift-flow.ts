@@ -4,8 +4,8 @@
  * in a new block or trap.
  */
 
-import type { BlockId, Diagnostic, FuncBuilder, TrapKind, ValueId } from '@sluice/ir';
 import type { BrilFunction, BrilInstr } from '@sluice/bril-format';
+import type { BlockId, Diagnostic, FuncBuilder, TrapKind, ValueId } from '@sluice/ir';
 import { speculationDepth } from './diag-codes.ts';
 import { type BrilBlock, type BrilBlocks, splitBlocks } from './lift-blocks.ts';
 

@@ -5,8 +5,16 @@
  * Checks are instructions of their own: of heap accesses, of code points, of dynamic types (lift-variables.ts).
  */
 
+import {
+  type BrilFunction,
+  type BrilInstr,
+  type BrilType,
+  baseType,
+  formatType,
+  isAny,
+  pointee,
+} from '@sluice/bril-format';
 import type { FuncBuilder, Import, OpName, Type, ValueId } from '@sluice/ir';
-import { type BrilFunction, type BrilInstr, type BrilType, baseType, formatType, isAny, pointee } from '@sluice/bril-format';
 import type { LiftFlow } from './lift-flow.ts';
 import { irType, simpleOps } from './lift-types.ts';
 import { shadowOf } from './lift-undefined.ts';

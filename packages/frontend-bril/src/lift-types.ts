@@ -1,7 +1,7 @@
 /** How Bril's types and simple ops are said in IR. Pointers are heap pointers; bools are i32 0 or 1, chars code points. */
 
-import { anyTags, type OpName, type Type } from '@sluice/ir';
 import { type BrilType, formatType } from '@sluice/bril-format';
+import { anyTags, type OpName, type Type } from '@sluice/ir';
 
 /** The IR type of a Bril type. */
 export function irType(type: BrilType): Type {

@@ -12,8 +12,8 @@
  *       blocks that are reached before it is assigned.
  */
 
-import { DominatorTree, depthFirst, immediateDominators, PairList } from '@sluice/ir';
 import type { BrilFunction, BrilInstr } from '@sluice/bril-format';
+import { DominatorTree, depthFirst, immediateDominators, PairList } from '@sluice/ir';
 import type { BrilBlocks } from './lift-blocks.ts';
 
 /** The name under which the shadow of a variable (`set`, `get`) is kept: no Bril name has a space. */

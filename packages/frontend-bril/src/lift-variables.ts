@@ -6,8 +6,8 @@
  * Where a variable's type or a use is `any`, values are boxed and unboxed in between.
  */
 
-import type { FuncBuilder, ValueId, Variable } from '@sluice/ir';
 import { type BrilFunction, type BrilInstr, type BrilType, isAny, sameType } from '@sluice/bril-format';
+import type { FuncBuilder, ValueId, Variable } from '@sluice/ir';
 import { variableTypes } from './check.ts';
 import type { LiftFlow } from './lift-flow.ts';
 import { type AnyTags, irType } from './lift-types.ts';

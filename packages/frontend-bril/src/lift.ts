@@ -12,6 +12,7 @@
  * Parts: lift-flow.ts blocks and edges, lift-variables.ts variables, lift-instr.ts instructions inside a block.
  */
 
+import { type BrilFunction, type BrilInstr, type BrilProgram, baseType } from '@sluice/bril-format';
 import {
   type Diagnostic,
   type Func,
@@ -24,7 +25,6 @@ import {
   type Result,
   type ValueId,
 } from '@sluice/ir';
-import { type BrilFunction, type BrilInstr, type BrilProgram, baseType } from '@sluice/bril-format';
 import type { BrilBlock } from './lift-blocks.ts';
 import { LiftFlow } from './lift-flow.ts';
 import { type LiftContext, liftInstr } from './lift-instr.ts';

@@ -12,7 +12,6 @@
  * type constructors other than `ptr` and imports (`from "file" import @f;`) are refused.
  */
 
-import { attempt, DiagnosticError, type Result, type Span } from '@sluice/ir';
 import {
   type BrilFunction,
   type BrilInstr,
@@ -23,6 +22,7 @@ import {
   type BrilType,
   maxPointerDepth,
 } from '@sluice/bril-format';
+import { attempt, DiagnosticError, type Result, type Span } from '@sluice/ir';
 import { expectedToken, importsUnsupported, intOutOfRange, pointerTooDeep, unknownConstructor } from './diag-codes.ts';
 import { type Lexer, makeLexer, type Token } from './lex.ts';
 

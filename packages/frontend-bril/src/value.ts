@@ -5,8 +5,15 @@
  * 1e10 up and from 1e-10 down. Differs: arguments are checked as a whole (upstream takes `12abc` for 12).
  */
 
+import {
+  type BrilFunction,
+  type BrilLiteral,
+  type BrilProgram,
+  type BrilType,
+  formatType,
+  isScalar,
+} from '@sluice/bril-format';
 import { type Diagnostic, fail, ok, type Result, type Span } from '@sluice/ir';
-import { type BrilFunction, type BrilLiteral, type BrilProgram, type BrilType, formatType, isScalar } from '@sluice/bril-format';
 import { missingMain, wrongArg, wrongArgCount } from './diag-codes.ts';
 import { parseInt64 } from './parse.ts';
 

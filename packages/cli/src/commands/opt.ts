@@ -1,6 +1,6 @@
 /** `sluice opt`: transform a module and emit it in some form. */
 
-import { badUsage, findEngine, lower, optimise, type Toolchain } from '@sluice/driver';
+import { badUsage, emitText, findEngine, lower, optimise, presets, retarget, type Toolchain } from '@sluice/driver';
 import {
   DiagnosticError,
   type Func,
@@ -10,6 +10,7 @@ import {
   printFunc,
   printModule,
   sizeOf,
+  unwrap,
   type ValueId,
 } from '@sluice/ir';
 import { type Observer, PassBug, type Pipeline, type Remark, timing } from '@sluice/pipeline';
@@ -26,7 +27,16 @@ import {
 } from '../shared.ts';
 import { aligned } from '../table.ts';
 
-const forms = ['ir', 'stack', 'register'] as const;
+const forms: readonly string[] = ['ir', 'stack', 'register', ...presets.languages.map(({ name }) => name)];
+
+/** Forms by what the name of the output ends with. */
+const byExtension: Readonly<Record<string, string>> = {
+  sbc: 'stack',
+  sasm: 'stack',
+  srbc: 'register',
+  srasm: 'register',
+  bril: 'bril',
+};
 
 const command: Command = {
   name: 'opt',
@@ -55,13 +65,17 @@ const command: Command = {
   },
   examples: [
     'sluice opt examples/bril/matmul.bril -O3 --remarks',
+    'sluice opt examples/bril/matmul.bril -O3 --emit bril',
     "sluice opt examples/bril/matmul.bril -p 'simplify-cfg,gvn,dce' --time-passes",
     'sluice opt examples/stack/fnv.sasm -O2 --emit register',
   ],
   run: async (words) => {
     const tools = await toolsOf(words);
     const { file, loaded } = loadInput(tools, words);
-    const pipeline = pipelineOf(tools, words, 'O2');
+    const form = formOf(words);
+    const language = tools.languages.find(({ name }) => name === form);
+    const asked = pipelineOf(tools, words, 'O2');
+    const pipeline = language === undefined ? asked : retarget(asked, language, tools);
     const watching = await observersOf(words);
     const rewrites = numberOption(words, 'rewrites');
     const done = { module: loaded.module };
@@ -79,7 +93,8 @@ const command: Command = {
     }
     watching.finish();
     if (words.text('stats') !== undefined) showStats(words, loaded.module, done.module, pipeline, watching.rewrites());
-    await emit(tools, words, done.module);
+    if (language === undefined) await emit(tools, words, form, done.module);
+    else writeOutput(words.text('output') ?? '-', unwrap(emitText(done.module, language, tools)));
     return 0;
   },
 };
@@ -223,14 +238,17 @@ function reportBug(bug: PassBug, file: string): number {
   return 1;
 }
 
-async function emit(tools: Toolchain, words: Words, m: Module): Promise<void> {
+/** The form that is asked for, by `--emit` or by the output's name. Throws `DiagnosticError` where there is no such form. */
+function formOf(words: Words): string {
   const output = words.text('output') ?? '-';
-  const byExtension =
-    output.endsWith('.sbc') || output.endsWith('.sasm') ? 'stack' : /\.sr(bc|asm)$/.test(output) ? 'register' : 'ir';
-  const form = words.text('emit') ?? byExtension;
-  if (!forms.some((known) => known === form)) {
-    throw new DiagnosticError(badUsage(`no output form '${form}'`, `there are: ${forms.join(', ')}`));
-  }
+  const [, extension = ''] = /\.(\w+)$/.exec(output) ?? [];
+  const form = words.text('emit') ?? byExtension[extension] ?? 'ir';
+  if (forms.includes(form)) return form;
+  throw new DiagnosticError(badUsage(`no output form '${form}'`, `there are: ${forms.join(', ')}`));
+}
+
+async function emit(tools: Toolchain, words: Words, form: string, m: Module): Promise<void> {
+  const output = words.text('output') ?? '-';
   if (form === 'ir') {
     const { encodeModule } = await import('@sluice/ir');
     writeOutput(
