@@ -152,11 +152,19 @@ describe('what programs do', () => {
   });
 });
 
+/** IR of a main that prints %1. */
+function printing(params: string, ...lines: readonly string[]): string {
+  const print = 'import @p(i64) -> () from "sluice" "print_i64"';
+  return `module "m"\n${print}\nstart @main\nfunc @main(${params}) {\n^a:\n  ${lines.join('\n  ')}\n  call_host @p(%1)\n  ret\n}\n`;
+}
+
 describe('what Bril has nothing for', () => {
   test.each([
     ['memory 1\nfunc @main() {\n^a:\n  ret\n}\n', 'SL0803'],
-    ['module "m"\nstart @main\nfunc @main(%0: f32) {\n^a:\n  %1 = f32.sqrt %0\n  call @main(%1)\n  ret\n}\n', 'SL0801'],
-    ['module "m"\nstart @main\nfunc @main(%0: i64) {\n^a:\n  %1 = i64.clz %0\n  call @main(%1)\n  ret\n}\n', 'SL0801'],
+    [printing('%0: f32', '%2 = i32.reinterpret_f32 %0', '%1 = i64.extend_i32_u %2'), 'SL0801'],
+    [printing('%0: i64', '%1 = i64.clz %0'), 'SL0801'],
+    [printing('%0: i64, %2: i64', '%1 = i64.div_s %0, %2'), 'SL0801'],
+    ['module "m"\nstart @main\nfunc @main() -> i64 {\n^a:\n  %1 = i64.const 1\n  ret %1\n}\n', 'SL0803'],
     [
       'module "m"\nstart @main\nfunc @main(%0: i64) {\n^a:\n  %1 = i64.add %0, %0\n  heap.free %1\n  ret\n}\n',
       'SL0802',

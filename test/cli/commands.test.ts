@@ -204,3 +204,23 @@ describe('what there is', () => {
     expect(sluice(['lift', other, '--hash']).stdout).toBe(hash);
   });
 });
+
+describe('opt --emit bril', () => {
+  test('prints Bril that does the same', () => {
+    const { stdout, code } = sluice(['opt', fib, '-O3', '--emit', 'bril']);
+    expect(code).toBe(0);
+    expect(sluice(['run', '--from', 'bril', '--engine', 'bril', '-', '10'], stdout).stdout).toBe('55\n');
+  });
+
+  test('prints the same program as JSON', () => {
+    const json = sluice(['opt', fib, '-O3', '--emit', 'bril-json']).stdout;
+    expect(sluice(['opt', '--from', 'bril', '-O0', '-', '--emit', 'ir'], json).code).toBe(0);
+    expect(JSON.parse(json)).toHaveProperty('functions');
+  });
+
+  test('says what Bril has nothing for', () => {
+    const { stderr, code } = sluice(['opt', 'examples/stack/sieve.sasm', '--emit', 'bril']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/error\[SL0803\]/);
+  });
+});

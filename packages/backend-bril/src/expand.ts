@@ -6,8 +6,8 @@
  *   x rem y            x - (x / y) * y
  */
 
+import type { Build } from './build.ts';
 import type { Operand } from './draft.ts';
-import type { Build } from './select.ts';
 
 type Expansion = (b: Build) => boolean;
 

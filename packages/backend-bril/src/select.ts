@@ -9,12 +9,11 @@
  * Not done: ops of 32 bits beyond bools and chars, memory, globals, tables: diagnostics.
  */
 
-import { type BrilLiteral, type BrilType, baseType, formatType } from '@sluice/bril-format';
+import { type BrilLiteral, type BrilType, baseType } from '@sluice/bril-format';
 import {
   type BlockId,
   blockOf,
   type Diagnostic,
-  evalOp,
   type Func,
   f64Bits,
   type Inst,
@@ -22,20 +21,22 @@ import {
   isRemovable,
   type Module,
   orderOf,
-  Trap,
   type Type,
-  toNumber,
   usesOf,
   type Value,
   type ValueId,
 } from '@sluice/ir';
+import type { Build } from './build.ts';
 import { noBrilFor } from './diag-codes.ts';
 import type { Constant, Draft, DraftBlock, End, Operand } from './draft.ts';
 import { expansions } from './expand.ts';
 import { direct } from './forms.ts';
 import { heapCheck } from './heap.ts';
+import { constantName, folded, isNaNLiteral, literal } from './literals.ts';
 import { shareConstants } from './share.ts';
+import { failure } from './traps.ts';
 import type { BrilTypes } from './types.ts';
+import { isUnboxed, onlyBranches, opened } from './users.ts';
 import { Variables } from './variables.ts';
 
 const intType = baseType('int');
@@ -56,22 +57,6 @@ export function selectFunc(
   findings: Diagnostic[],
 ): Selected {
   return new Selector(m, f, types, callee, findings).run();
-}
-
-/** What expansions of ops build with. */
-export interface Build {
-  /** An operand of the instruction. */
-  readonly args: readonly Operand[];
-  /** Whether an operand is a bool, or a char, or an i32 kept as an int. */
-  readonly kind: 'int' | 'bool' | 'char' | 'other';
-  /** The constant that an operand is, as the IR has it; undefined where it is none. */
-  readonly constant: (k: number) => unknown;
-  readonly int: (value: bigint) => Operand;
-  readonly float: (value: number) => Operand;
-  /** Appends an instruction with a result of its own. */
-  readonly emit: (op: string, type: 'int' | 'bool' | 'float', ...args: readonly Operand[]) => Operand;
-  /** Appends the instruction that makes the value. */
-  readonly finish: (op: string, ...args: readonly Operand[]) => void;
 }
 
 class Selector {
@@ -114,7 +99,7 @@ class Selector {
       const end = this.#end(instOf(f, term));
       blocks[b] = { code: this.#code, end };
     }
-    shareConstants(blocks, (value) => this.#constant(intType, value));
+    shareConstants(blocks, this.#int);
     return { blocks, variables: this.#variables };
   }
 
@@ -142,7 +127,7 @@ class Selector {
     const key = `${type.base} ${shown}`;
     let found = this.#constants.get(key);
     if (found === undefined) {
-      found = { type, value, name: this.#variables.names.fresh(nameOf(type, shown)) };
+      found = { type, value, name: this.#variables.names.fresh(constantName(type, shown)) };
       this.#constants.set(key, found);
     }
     return found;
@@ -160,6 +145,10 @@ class Selector {
     this.#define(name, type, imm);
     return name;
   }
+
+  readonly #int = (value: bigint): Constant => this.#constant(intType, value);
+
+  readonly #fresh = (): string => this.#variables.names.fresh('t');
 
   #typeOf(v: ValueId): BrilType {
     return this.#types.of(this.#f, v);
@@ -184,7 +173,7 @@ class Selector {
       default:
         return this.#refuse(inst);
     }
-    const made = this.#opened(v) ?? v;
+    const made = opened(this.#f, v, this.#behind.get(v)) ?? v;
     const dest = (): string => this.#variables.of(made);
     const [first, second] = args as readonly [ValueId, ValueId];
     switch (op.name) {
@@ -230,7 +219,7 @@ class Selector {
         }
         return this.#push('id', dest(), this.#typeOf(v), [this.#operand(first, this.#typeOfBoxed(inst))]);
       case 'any.unbox':
-        if (this.#opened(first) === v) return;
+        if (opened(f, first, this.#behind.get(first)) === v) return;
         return this.#push('id', dest(), this.#typeOf(v), [this.#variables.of(first)]);
       case 'any.none':
         return this.#push('undef', dest(), this.#typeOf(v), []);
@@ -245,28 +234,12 @@ class Selector {
     const [arg] = inst.args as readonly [ValueId];
     if (
       inst.op.name !== 'any.box' ||
-      this.#isUnboxed(v) ||
+      isUnboxed(this.#f, v) ||
       this.#variables.isShared(v) ||
       this.#variables.isShared(arg)
     )
       return null;
     return this.#operand(arg, this.#typeOfBoxed(inst));
-  }
-
-  /** Whether it is looked at what an `any` holds: then it must be one, for the look may fail. */
-  #isUnboxed(v: ValueId): boolean {
-    for (const user of usesOf(this.#f).of(v)) if (instOf(this.#f, user).op.name === 'any.unbox') return true;
-    return false;
-  }
-
-  /** The `any.unbox` that alone uses the result of a load or call and stands right behind it: they are one; else null. */
-  #opened(v: ValueId): ValueId | null {
-    const uses = usesOf(this.#f);
-    const { op, type } = instOf(this.#f, v);
-    if (type !== 'any' || (op.name !== 'heap.load' && op.kind !== 'call') || uses.count(v) !== 1) return null;
-    const user = uses.items[uses.start[v] as number] as ValueId;
-    if (instOf(this.#f, user).op.name !== 'any.unbox' || this.#behind.get(v) !== user) return null;
-    return user;
   }
 
   #typeOfBoxed(inst: Inst): BrilType {
@@ -298,7 +271,7 @@ class Selector {
       return;
     }
     const opposite = op.laws.negation === undefined ? null : direct(op.laws.negation, kind);
-    if (opposite !== null && this.#onlyBranches(v)) {
+    if (opposite !== null && onlyBranches(f, v)) {
       this.#negated.add(v);
       this.#push(
         opposite,
@@ -308,7 +281,7 @@ class Selector {
       );
       return;
     }
-    const known = this.#folded(inst);
+    const known = folded(f, inst);
     if (known !== undefined) return this.#define(dest, type, known);
     const expand = expansions[op.name];
     const code = this.#code.length;
@@ -321,10 +294,10 @@ class Selector {
           const { op: made, imm } = instOf(f, args[k] as ValueId);
           return made.kind === 'const' ? imm : undefined;
         },
-        int: (value) => this.#constant(intType, value),
+        int: this.#int,
         float: (value) => this.#constant(baseType('float'), value),
         emit: (made, base, ...operands) => {
-          const temporary = this.#variables.names.fresh('t');
+          const temporary = this.#fresh();
           this.#push(made, temporary, baseType(base), operands);
           return temporary;
         },
@@ -334,21 +307,6 @@ class Selector {
       if (failed) this.#code.length = code;
     }
     if (failed) this.#refuse(inst);
-  }
-
-  /** The value of an op whose operands are constants (no pass has run at O0); undefined where it is not known. */
-  #folded({ op, args, type }: Inst): Value | undefined {
-    if (op.eval === null || args.length === 0) return undefined;
-    const operands = args.map((arg) => instOf(this.#f, arg));
-    if (operands.some((each) => each.op.kind !== 'const')) return undefined;
-    const imms = operands.map(({ imm }) => imm as Value);
-    const value = evalOp(
-      op,
-      type,
-      operands.map((each) => each.type),
-      imms,
-    );
-    return value instanceof Trap ? undefined : value;
   }
 
   /** What the i32 operands of an instruction are, or its result where it has none. */
@@ -362,19 +320,13 @@ class Selector {
     return 'other';
   }
 
-  #onlyBranches(v: ValueId): boolean {
-    const users = usesOf(this.#f);
-    for (const user of users.of(v)) if (instOf(this.#f, user).op.kind !== 'br_if') return false;
-    return true;
-  }
-
   #call(v: ValueId, inst: Inst): void {
     const { op, args, imm, type } = inst;
     if (op.name === 'call') {
       const target = this.#m.funcs.find(({ name }) => name === imm);
       if (target === undefined || type === 'tuple') return this.#refuse(inst);
       const operands = args.map((arg, k) => this.#operand(arg, this.#types.of(target, target.params[k] as ValueId)));
-      const made = this.#opened(v) ?? v;
+      const made = opened(this.#f, v, this.#behind.get(v)) ?? v;
       const [dest, result] = type === 'void' ? [null, null] : [this.#variables.of(made), this.#typeOf(made)];
       this.#push('call', dest, result, operands, this.#callee(target.name));
       return;
@@ -412,7 +364,7 @@ class Selector {
         return { kind: 'ret', value: result === null ? null : this.#operand(first, result) };
       }
       case 'trap':
-        this.#trap(String(inst.imm));
+        for (const draft of failure(String(inst.imm), this.#fresh, this.#int)) this.#code.push(draft);
         return { kind: 'stop' };
       default:
         this.#refuse(inst);
@@ -424,7 +376,7 @@ class Selector {
     const inst = instOf(this.#f, v);
     if (inst.op.kind !== 'const' && this.#typeOf(v).base !== 'bool') {
       const type = this.#typeOf(v);
-      const on = this.#variables.names.fresh('t');
+      const on = this.#fresh();
       const zero = this.#constant(type, type.base === 'char' ? '\0' : 0n);
       this.#push(type.base === 'char' ? 'ceq' : 'eq', on, boolType, [this.#variables.of(v), zero]);
       return { on, negated: true };
@@ -432,58 +384,7 @@ class Selector {
     return { on: this.#operand(v, boolType), negated: this.#negated.has(v) };
   }
 
-  /** Fails as the trap does. */
-  #trap(kind: string): void {
-    const fresh = (): string => this.#variables.names.fresh('t');
-    const int = (value: bigint): Operand => this.#constant(intType, value);
-    const pointer = { base: 'int', ptr: 1 };
-    const made = fresh();
-    switch (kind) {
-      case 'integer-divide-by-zero':
-        return this.#push('div', made, intType, [int(0n), int(0n)]);
-      case 'invalid-conversion':
-        return this.#push('int2char', made, baseType('char'), [int(-1n)]);
-      case 'heap-bounds':
-        return this.#push('alloc', made, pointer, [int(0n)]);
-      case 'heap-dead':
-      case 'heap-uninitialised':
-        this.#push('alloc', made, pointer, [int(1n)]);
-        if (kind === 'heap-dead') this.#push('free', null, null, [made]);
-        return this.#push('load', fresh(), intType, [made]);
-      default:
-        // A variable that gets its value too late.
-        this.#push('id', fresh(), intType, [made]);
-        return this.#push('undef', made, intType, []);
-    }
-  }
-
   #refuse(inst: Inst): void {
     this.#findings.push(noBrilFor(this.#f.name, `'${inst.op.name}' here`, inst.loc));
   }
-}
-
-/** Bril has no literal for what is no number. */
-function isNaNLiteral(value: BrilLiteral | null): boolean {
-  return typeof value === 'number' && Number.isNaN(value);
-}
-
-/** A constant of the IR as a literal of a type; null: the type has none (a pointer's zero). */
-function literal(type: BrilType, imm: unknown): BrilLiteral | null {
-  if (type.ptr > 0 || type.base === 'any') return null;
-  switch (type.base) {
-    case 'int':
-      return BigInt(imm as number | bigint);
-    case 'bool':
-      return imm !== 0;
-    case 'char':
-      return String.fromCodePoint(imm as number);
-    default:
-      // The bits of a NaN, or a number.
-      return toNumber(imm as Value);
-  }
-}
-
-function nameOf(type: BrilType, shown: string): string {
-  const base = formatType(type)[0] as string;
-  return `${base}${shown.replace('-', 'm').replace(/[^A-Za-z0-9.]/g, '_')}`;
 }

@@ -153,6 +153,7 @@ export class BrilTypes {
 
   #visit(f: Func): void {
     for (const v of f.params) {
+      this.#hasBril(f, instOf(f, v));
       this.#of(this.#value(f, v), instOf(f, v).type as Type);
       this.#mark(this.#value(f, v), opaque);
     }
@@ -189,6 +190,7 @@ export class BrilTypes {
       if (instOf(f, arg(k)).op.kind !== 'const') this.#name(this.#value(f, arg(k)), kind, where);
     };
     if (type !== 'void' && type !== 'tuple') this.#of(self, type);
+    if (!this.#hasBril(f, inst)) return;
     switch (op.kind) {
       case 'phi':
         for (const each of args) {
@@ -246,6 +248,12 @@ export class BrilTypes {
       default:
         return this.#plain(f, inst, self, where);
     }
+  }
+
+  #hasBril(f: Func, { op, type, loc }: Inst): boolean {
+    const fine = type === 'void' || type === 'i64' || type === 'i32' || type === 'f64' || type === 'any';
+    if (!fine) this.diagnostics.push(noBrilFor(f.name, `the type ${type} ('${op.name}')`, loc));
+    return fine;
   }
 
   /** Ops over numbers and bools. */

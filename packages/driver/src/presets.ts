@@ -14,8 +14,7 @@ import { ScheduleError } from '@sluice/pipeline';
 import { registerVM, stackVM } from '@sluice/vm';
 import { irFrontend } from './ir-frontend.ts';
 import { stackFrontend } from './presets/stack-frontend.ts';
-import type { EngineEntry, Toolchain } from './toolchain.ts';
-import type { TextTarget } from './translate.ts';
+import type { EngineEntry, TextTarget, Toolchain } from './toolchain.ts';
 
 /** The parts that the command uses. */
 export const presets: Toolchain = {

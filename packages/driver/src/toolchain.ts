@@ -5,9 +5,8 @@
 
 import type { Program } from '@sluice/bytecode';
 import type { NamedAllocator, Target } from '@sluice/codegen';
-import type { Frontend, Instance, InstanceOptions, Module, OpTable } from '@sluice/ir';
+import type { Frontend, Instance, InstanceOptions, Module, OpTable, Result } from '@sluice/ir';
 import type { Pass, Pipeline } from '@sluice/pipeline';
-import type { TextTarget } from './translate.ts';
 
 /** An engine with what it wants to execute. */
 export type EngineEntry = EngineFacts &
@@ -32,6 +31,22 @@ interface EngineFacts {
   readonly summary: string;
   /** What an executed instruction is there. */
   readonly unit: string;
+}
+
+/** A language as a target. */
+export interface TextTarget {
+  /** What `--emit` calls it. */
+  readonly name: string;
+  readonly summary: string;
+  /** Passes of its own. */
+  readonly passes: readonly Pass[];
+  /** Passes before the pipeline, and behind it. */
+  readonly first: readonly string[];
+  readonly prepare: readonly string[];
+  /** By pass: what stands for it in any pipeline, with its options; null: nothing. */
+  readonly instead: Readonly<Record<string, string | null>>;
+  /** The text of a prepared module. */
+  readonly emit: (m: Module) => Result<string>;
 }
 
 /** The parts that a driver puts together. Lists are in the order in which people are shown them. */

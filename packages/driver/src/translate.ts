@@ -6,23 +6,7 @@
 import type { Module, Result } from '@sluice/ir';
 import { type Pass, type Pipeline, parseInstance, pipeline, type RunOptions, runPipeline } from '@sluice/pipeline';
 import { optimise } from './compile.ts';
-import type { Toolchain } from './toolchain.ts';
-
-/** A language as a target. */
-export interface TextTarget {
-  /** What `--emit` calls it. */
-  readonly name: string;
-  readonly summary: string;
-  /** Passes of its own. */
-  readonly passes: readonly Pass[];
-  /** Passes before the pipeline, and behind it. */
-  readonly first: readonly string[];
-  readonly prepare: readonly string[];
-  /** By pass: what stands for it in any pipeline, with its options; null: nothing. */
-  readonly instead: Readonly<Record<string, string | null>>;
-  /** The text of a prepared module. */
-  readonly emit: (m: Module) => Result<string>;
-}
+import type { TextTarget, Toolchain } from './toolchain.ts';
 
 /** The pipeline as it runs for a language: `first`, the exceptions made. */
 export function retarget(p: Pipeline, target: TextTarget, tools: Toolchain): Pipeline {
