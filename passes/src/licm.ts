@@ -217,9 +217,7 @@ function target(state: State, v: ValueId, inst: Inst, b: BlockId, loop: LoopId):
   }
   // A target whose loads check, and so trap, wants none where none was.
   const speculatable = isSpeculatable(effect) && (effect.reads === 0 || state.cx.options.speculate);
-  const to = speculatable
-    ? outermostPreheader(state, depth)
-    : certainPreheader(state, effect, b, loop, depth);
+  const to = speculatable ? outermostPreheader(state, depth) : certainPreheader(state, effect, b, loop, depth);
   if (to === -1) state.cx.declined(speculatable ? 'the loop has no preheader' : 'might trap too early', v);
   return to;
 }
