@@ -18,10 +18,11 @@
  */
 
 import type { RegisterFunc, RegisterProgram } from '@sluice/bytecode';
-import { type Handler, isLogged, labelOf, listAt } from './handler.ts';
+import { type Handler, isLogged, type Links, labelOf, listAt } from './handler.ts';
+import { linksKey, linksOf } from './links.ts';
 
 /** The most instructions of a sequence. */
-const longest = 8;
+export const longest = 8;
 /** The most instructions in all sequences of a program together. */
 const mostParts = 400;
 /** An instruction in a loop counts so many times one outside, for each loop around it. */
@@ -33,6 +34,7 @@ export type Sequences = readonly ReadonlyMap<number, Handler>[];
 
 interface Candidate {
   readonly parts: readonly Handler[];
+  readonly links: readonly Links[];
   weight: number;
   readonly places: { readonly func: number; readonly index: number }[];
 }
@@ -60,6 +62,7 @@ export function chooseSequences(program: RegisterProgram, plans: readonly (reado
       back: false,
       argc: 0,
       sequence: candidate.parts,
+      links: candidate.links,
     };
     for (const { func, index } of candidate.places) chosen[func]?.set(index, handler);
   }
@@ -96,10 +99,11 @@ function collect(
     // What runs once is not worth a handler.
     if (end - start >= 2 && loops > 0) {
       const parts = plan.slice(start, end);
-      const key = parts.map((handler) => handler.key).join(' ; ');
+      const links = linksOf(parts, f.code.slice(start, end));
+      const key = `${parts.map((handler) => handler.key).join(' ; ')} | ${linksKey(links)}`;
       const weight = perLoop ** Math.min(loops, deepestLoop) * (parts.length - 1);
       const found = into.get(key);
-      if (found === undefined) into.set(key, { parts, weight, places: [{ func, index: start }] });
+      if (found === undefined) into.set(key, { parts, links, weight, places: [{ func, index: start }] });
       else {
         found.weight += weight;
         found.places.push({ func, index: start });

@@ -7,9 +7,10 @@
 import { encodeModule, opcode } from '@sluice/wasm-format';
 import { emitControl } from './emit-control.ts';
 import { emitOp } from './emit-op.ts';
-import type { Handler, Shape } from './handler.ts';
+import { longest } from './fuse.ts';
+import type { Handler, Links, Shape } from './handler.ts';
 import { state } from './layout.ts';
-import { HandlerWriter, local } from './writer.ts';
+import { HandlerWriter, keptTypes, local } from './writer.ts';
 
 /** The loop: runs from pc with frame fp, units of fuel, free depth; gives a `status`. */
 export type LoopFunction = (pc: number, fp: number, fuel: number, depth: number) => number;
@@ -38,6 +39,8 @@ const controlShapes: ReadonlySet<Shape> = new Set<Shape>([
   'trap',
 ]);
 
+const noLinks: Links = new Map();
+
 /** The bytes of a loop's module; it exports `run`. */
 export function generateLoop(handlers: readonly Handler[], counting: boolean): Uint8Array<ArrayBuffer> {
   const memory = { kind: 'memory', limits: { min: 0, max: null } } as const;
@@ -64,6 +67,7 @@ export function generateLoop(handlers: readonly Handler[], counting: boolean): U
         locals: [
           { count: local.x - local.status, type: 'i32' },
           { count: local.count - local.x + 1, type: 'i64' },
+          ...keptTypes.map((type) => ({ count: longest, type })),
         ],
         code: loopBody(handlers, counting),
       },
@@ -84,8 +88,9 @@ function loopBody(handlers: readonly Handler[], counting: boolean): Uint8Array {
     w.end();
     w.startHandler(handlers.length - 1 - i);
     const parts = handler.shape === 'sequence' ? handler.sequence : [handler];
+    const wanted = new Set(handler.links.flatMap((links) => [...links.values()]));
     for (const [k, part] of parts.entries()) {
-      w.startPart(k + 1 < parts.length);
+      w.startPart(k + 1 < parts.length, { part: k, kept: wanted.has(k), links: handler.links[k] ?? noLinks });
       if (controlShapes.has(part.shape)) emitControl(w, part);
       else emitOp(w, part);
     }

@@ -65,6 +65,9 @@ export type Shape =
   | 'slow'
   | 'sequence';
 
+/** For a part of a sequence: by word, the part whose result its cell holds. */
+export type Links = ReadonlyMap<number, number>;
+
 /** A handler: the code that a loop runs for some instructions. Two with one key are the same. */
 export interface Handler {
   readonly key: string;
@@ -79,8 +82,9 @@ export interface Handler {
   readonly back: boolean;
   /** Arguments of `call` and `call-host-log`, values of `return`; for loads and stores: 1 if there is an offset. */
   readonly argc: number;
-  /** For `sequence`: the handlers that run one after the other. */
+  /** For `sequence`: the handlers that run one after the other, and what each takes over from those before (links.ts). */
   readonly sequence: readonly Handler[];
+  readonly links: readonly Links[];
 }
 
 /** What a loop has fast forms for. */
@@ -251,6 +255,7 @@ export class HandlerSet {
         back,
         argc: parts.argc ?? 0,
         sequence: [],
+        links: [],
       };
       this.#byKey.set(key, found);
     }

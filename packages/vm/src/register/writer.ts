@@ -11,7 +11,12 @@
 
 import { CodeWriter, opcode, type WasmType } from '@sluice/wasm-format';
 import type { BitsType } from '../runtime/cells.ts';
+import { longest } from './fuse.ts';
+import type { Links } from './handler.ts';
 import { state, status } from './layout.ts';
+
+const i64ReinterpretF64 = 0xbd;
+const f64ReinterpretI64 = 0xbf;
 
 /** Locals of the loop; the first four are its parameters. */
 export const local = {
@@ -28,6 +33,9 @@ export const local = {
   y: 10,
   count: 11,
 } as const;
+
+/** Behind these, `longest` locals of each type for results that later parts of a sequence take over (links.ts). */
+export const keptTypes = ['i32', 'i64', 'f32', 'f64'] as const;
 
 /** Memories of the loop. */
 export const memoryIndex = { own: 0, guest: 1, cells: 2, table: 3 } as const;
@@ -49,8 +57,30 @@ export const storeOf: Readonly<Record<BitsType, number>> = {
   f64: opcode.f64_store,
 };
 
+/** From the type of a kept value to the type that is wanted, as cells would do it; missing: not without the cell. */
+const asCells: ReadonlyMap<string, readonly number[]> = new Map([
+  ['i32 i64', [opcode.i64_extend_i32_u]],
+  ['i64 i32', [opcode.i32_wrap_i64]],
+  ['i64 f64', [f64ReinterpretI64]],
+  ['f64 i64', [i64ReinterpretF64]],
+]);
+
 /** Bytes of a slot of code. */
 const slotBytes = 16;
+
+const noBytes: readonly number[] = [];
+
+/** What parts of a sequence give to each other. */
+export interface PartLinks {
+  readonly part: number;
+  /** Whether a later part takes the result over. */
+  readonly kept: boolean;
+  readonly links: Links;
+}
+
+function keptLocal(type: BitsType, part: number): number {
+  return local.count + 1 + keptTypes.indexOf(type) * longest + part;
+}
 
 /** A code writer that knows where in the loop it is. */
 export class HandlerWriter extends CodeWriter {
@@ -63,6 +93,11 @@ export class HandlerWriter extends CodeWriter {
   #ahead = 0;
   /** Whether another part follows in the sequence. */
   #chained = false;
+
+  /** The part that is being written: its number, whether its result is kept, what it takes over. */
+  #part: PartLinks = { part: 0, kept: false, links: new Map() };
+  /** By part: the type of the result that was kept. */
+  readonly #kept: (BitsType | null)[] = [];
 
   constructor(counting: boolean) {
     super(16384);
@@ -77,9 +112,11 @@ export class HandlerWriter extends CodeWriter {
     this.#chained = false;
   }
 
-  /** Says whether another part of a sequence follows the one that is written now. */
-  startPart(chained: boolean): void {
+  /** Says whether another part of a sequence follows the one that is written now, and what parts give to each other. */
+  startPart(chained: boolean, part: PartLinks): void {
     this.#chained = chained;
+    this.#part = part;
+    this.#kept[part.part] = null;
   }
 
   /** Brings `pc` to the part that is being written. */
@@ -133,6 +170,12 @@ export class HandlerWriter extends CodeWriter {
 
   /** Value of the cell that word `k` names. */
   value(k: number, type: BitsType): this {
+    const from = this.#part.links.get(k);
+    const kept = from === undefined ? null : (this.#kept[from] ?? null);
+    if (from !== undefined && kept !== null) {
+      const change = kept === type ? noBytes : asCells.get(`${kept} ${type}`);
+      if (change !== undefined) return this.localGet(keptLocal(kept, from)).op(...change);
+    }
     return this.cell(k).access([loadOf[type]], 0);
   }
 
@@ -141,6 +184,10 @@ export class HandlerWriter extends CodeWriter {
    * soon after would have to wait for the store otherwise, since processors forward no store to a wider load.
    */
   put(type: BitsType): this {
+    if (this.#part.kept) {
+      this.#kept[this.#part.part] = type;
+      this.localTee(keptLocal(type, this.#part.part));
+    }
     if (type === 'i32') return this.op(opcode.i64_extend_i32_u).access([opcode.i64_store], 0);
     return this.access([storeOf[type]], 0);
   }
