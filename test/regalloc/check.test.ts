@@ -157,7 +157,7 @@ describe('planted faults', () => {
     let changed = 0;
     let refused = 0;
     eachSeed(50, (seed) => {
-      const m = randomModule(seed, { blocks: 8, variables: 8, statements: 8, params: 6, invoke: true });
+      const m = randomModule(seed, { blocks: 16, variables: 14, statements: 8, params: 6, invoke: true });
       const ready = prepared(m, false);
       const [f] = ready.funcs;
       if (f === undefined) throw new Error('no function');

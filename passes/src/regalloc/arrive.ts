@@ -18,11 +18,14 @@ import {
   withArgs,
 } from '@sluice/ir';
 
-/** By value: the slot in which the parameter that it stands for arrived. */
+/** By value: the slot that holds it from the start: it stands for a parameter that arrived there, or was loaded from it. */
 export type Arrivals = ReadonlyMap<ValueId, number>;
 
 /** The function with its parameters taken in; `arriving` of them arrive in registers. */
-export function takeParameters(f: Func, arriving: number): { readonly func: Func; readonly arrivals: Arrivals } {
+export function takeParameters(
+  f: Func,
+  arriving: number,
+): { readonly func: Func; readonly arrivals: Map<ValueId, number> } {
   const shift = f.params.length - arriving;
   const edit = new Editor(shift === 0 ? f : withSlots(f, f.sig.params.slice(arriving), []));
   const arrivals = new Map<ValueId, number>();

@@ -21,7 +21,8 @@ import { type Arrivals, takeParameters } from './arrive.ts';
 import type { Coloring } from './greedy.ts';
 import { type Nodes, nodesOf } from './nodes.ts';
 import { finishAllocation } from './rewrite.ts';
-import { spillNodes } from './spill.ts';
+import { type Spilled, spillNodes } from './spill.ts';
+import { spillCodeOf } from './spill-code.ts';
 
 /** What an allocator sees of a round. */
 export interface Round {
@@ -34,8 +35,8 @@ export interface Round {
   readonly pinned: Uint8Array;
 }
 
-/** Registers for all nodes, or nodes to be spilled (at least one). */
-export type Attempt = Coloring | { readonly victims: ReadonlySet<number> };
+/** Registers for all nodes; or nodes to be spilled everywhere (at least one); or the function with spill code of its own. */
+export type Attempt = Coloring | { readonly victims: ReadonlySet<number> } | { readonly spilled: Spilled };
 
 /** Makes the function that is asked in each round; it may remember what it did before. */
 export type Strategy = () => (round: Round) => Attempt;
@@ -49,7 +50,7 @@ export function allocateBounded(original: Func, registers: number, typed: boolea
     : [registers];
   const { func, arrivals } = takeParameters(original, arriving);
   const folded = new Set<number>();
-  const stats = { spilled: 0, reloads: 0, stores: 0 };
+  let nodesSpilled = 0;
   const attempt = strategy();
   let f = func;
   let pinned = new Uint8Array(f.insts.length);
@@ -58,17 +59,21 @@ export function allocateBounded(original: Func, registers: number, typed: boolea
     // What a call reads from its slot needs no register.
     for (const v of folded) nodes.of[v] = -1;
     const result = attempt({ f, nodes, limits, arrivals, pinned });
-    if ('colors' in result) return finishAllocation(f, nodes, result, arriving, folded, stats);
-    const spilled = spillNodes(f, nodes, result.victims, arrivals);
+    if ('colors' in result) {
+      const allocation = finishAllocation(f, nodes, result, arriving, folded);
+      const { reloads, stores } = spillCodeOf(original, allocation);
+      return { ...allocation, stats: { ...allocation.stats, spilled: nodesSpilled, reloads, stores } };
+    }
+    const spilled = 'spilled' in result ? result.spilled : spillNodes(f, nodes, result.victims, arrivals);
     const before = f.insts.length;
     f = spilled.func;
     pinned = grown(pinned, f.insts.length);
-    pinned.fill(1, before);
+    // What was loaded for one instruction lives for it alone; not so where the allocator put in loads itself.
+    if ('victims' in result) pinned.fill(1, before);
     for (const v of spilled.short) pinned[v] = 1;
     for (const v of spilled.folded) folded.add(v);
-    stats.spilled += spilled.stats.spilled;
-    stats.reloads += spilled.stats.reloads;
-    stats.stores += spilled.stats.stores;
+    for (const [v, slot] of spilled.loads) arrivals.set(v, slot);
+    nodesSpilled += spilled.count;
   }
 }
 

@@ -13,8 +13,8 @@
 
 import type { Allocation, Allocator, NamedAllocator, RegisterConstraints } from '@sluice/codegen';
 import type { Func } from '@sluice/ir';
-import { allocateBounded, type Strategy } from './bounded.ts';
-import { graphColoring } from './graph.ts';
+import { allocateBounded } from './bounded.ts';
+import { colorWithFewerSpills } from './graph.ts';
 import { greedyColoring } from './greedy.ts';
 import { scanOnce } from './linear-scan.ts';
 import { nodesOf } from './nodes.ts';
@@ -22,24 +22,27 @@ import { finishAllocation } from './rewrite.ts';
 
 const fewest = 4;
 
-function allocator(strategy: Strategy): Allocator {
+type Bounded = (f: Func, registers: number, typed: boolean) => Allocation;
+
+function allocator(bounded: Bounded): Allocator {
   return (f: Func, { registers, typed }: RegisterConstraints): Allocation => {
     if (registers !== null) {
       if (registers < fewest) throw new Error(`an allocation needs at least ${fewest} registers, not ${registers}`);
-      return allocateBounded(f, registers, typed, strategy);
+      return bounded(f, registers, typed);
     }
     const arriving = f.params.length;
     const nodes = nodesOf(f, typed, arriving);
-    const spills = { spilled: 0, reloads: 0, stores: 0 };
-    return finishAllocation(f, nodes, greedyColoring(f, nodes), arriving, new Set(), spills);
+    return finishAllocation(f, nodes, greedyColoring(f, nodes), arriving, new Set());
   };
 }
 
 /** Colours a graph; see the head of the file. Throws on fewer than 4 registers, or an op with more operands. */
-export const allocate: Allocator = allocator(graphColoring);
+export const allocate: Allocator = allocator(colorWithFewerSpills);
+
+const linearScan = allocator((f, registers, typed) => allocateBounded(f, registers, typed, () => scanOnce));
 
 /** The allocators, the usual one first. */
 export const allocators: readonly NamedAllocator[] = [
   { name: 'graph', summary: 'colours an interference graph; the fewest spills', allocate },
-  { name: 'linear-scan', summary: 'scans live ranges in order; faster', allocate: allocator(() => scanOnce) },
+  { name: 'linear-scan', summary: 'scans live ranges in order; faster', allocate: linearScan },
 ];

@@ -22,7 +22,7 @@
 
 import type { Func } from '@sluice/ir';
 import type { Attempt, Round } from './bounded.ts';
-import { copiesOf } from './coalesce.ts';
+import { copiesOf } from './copies.ts';
 import { spillCosts } from './cost.ts';
 import { type Intervals, intervalsOf, lengthOf } from './intervals.ts';
 import { listNodes, type Nodes } from './nodes.ts';

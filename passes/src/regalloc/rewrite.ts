@@ -2,22 +2,18 @@
  * The end of an allocation: colours become registers, and copies within one register vanish.
  */
 
-import type { Allocation, AllocationStats } from '@sluice/codegen';
+import type { Allocation } from '@sluice/codegen';
 import { type Block, Editor, type Func, orderOf, type ValueId } from '@sluice/ir';
 import type { Coloring } from './greedy.ts';
 import { type Nodes, numberRegisters } from './nodes.ts';
 
-/** What the phases before say of their costs. */
-export type SpillStats = Pick<AllocationStats, 'spilled' | 'reloads' | 'stores'>;
-
-/** Makes the allocation; the first `arriving` parameters arrive in registers. */
+/** Makes the allocation; the first `arriving` parameters arrive in registers. Its `stats` know of copies alone. */
 export function finishAllocation(
   f: Func,
   nodes: Nodes,
   { colors, used }: Coloring,
   arriving: number,
   folded: ReadonlySet<number>,
-  spills: SpillStats,
 ): Allocation {
   const { numbers, count, types } = numberRegisters(f, nodes, used, arriving);
   const registerOf = new Int32Array(f.insts.length).fill(-1);
@@ -33,7 +29,7 @@ export function finishAllocation(
     registers: count,
     registerTypes: types,
     folded,
-    stats: { ...spills, copiesLeft: left, copiesCoalesced: coalesced },
+    stats: { spilled: 0, reloads: 0, stores: 0, copiesLeft: left, copiesCoalesced: coalesced },
   };
 }
 

@@ -15,7 +15,7 @@
  *   calls, returns read the slot themselves: the load has no register (`folded`)
  *   neighbours     a value that is in a register already, since the instruction before defined or loaded it, is used from there
  *
- * Slots are shared: the spilled nodes are coloured as if slots were registers (greedy.ts).
+ * Slots are shared (slots.ts).
  */
 
 import {
@@ -29,16 +29,13 @@ import {
   makeInst,
   none,
   orderOf,
-  type Type,
   type ValueId,
-  valueTypes,
   withArgs,
 } from '@sluice/ir';
 import { type Arrivals, withSlots } from './arrive.ts';
-import { greedyColoring } from './greedy.ts';
-import { fileOf, type Nodes } from './nodes.ts';
+import type { Nodes } from './nodes.ts';
 import { canRemake, readsSlots } from './remake.ts';
-import type { SpillStats } from './rewrite.ts';
+import { slotsOf } from './slots.ts';
 
 /** The function with spill code. */
 export interface Spilled {
@@ -47,7 +44,10 @@ export interface Spilled {
   readonly folded: readonly ValueId[];
   /** Values whose lives are as short as can be, besides all new ones. */
   readonly short: readonly ValueId[];
-  readonly stats: SpillStats;
+  /** Values that were loaded, with their slots, which hold them for as long as they live. */
+  readonly loads: ReadonlyMap<ValueId, number>;
+  /** The number of nodes. */
+  readonly count: number;
 }
 
 /** Spills nodes. */
@@ -63,21 +63,23 @@ class Spiller {
   readonly #nodes: Nodes;
   readonly #spilled: ReadonlySet<number>;
   readonly #arrivals: Arrivals;
-  readonly #slotOf = new Map<number, number>();
+  readonly #slotOf: Map<number, number>;
   readonly #edit: Editor;
   readonly #folded: ValueId[] = [];
   readonly #short: ValueId[] = [];
   /** By node: the value that the instruction before had in a register. */
   #atHand = new Map<number, ValueId>();
-  #reloads = 0;
-  #stores = 0;
 
   constructor(f: Func, nodes: Nodes, spilled: ReadonlySet<number>, arrivals: Arrivals) {
     this.#f = f;
     this.#nodes = nodes;
     this.#spilled = spilled;
     this.#arrivals = arrivals;
-    this.#edit = new Editor(withSlots(f, [], this.#assignSlots()));
+    const isRemade = (node: number): boolean => canRemake(f, nodes, node as ValueId);
+    const slots = slotsOf(f, nodes, (node) => spilled.has(node) && !isRemade(node), arrivals);
+    this.#slotOf = slots.of;
+    for (const node of spilled) if (!this.#slotOf.has(node)) this.#slotOf.set(node, remade);
+    this.#edit = new Editor(withSlots(f, [], slots.added));
   }
 
   run(): Spilled {
@@ -97,39 +99,9 @@ class Spiller {
       func: this.#edit.finish(),
       folded: this.#folded,
       short: this.#short,
-      stats: { spilled: this.#spilled.size, reloads: this.#reloads, stores: this.#stores },
+      loads: new Map(),
+      count: this.#spilled.size,
     };
-  }
-
-  /** Gives each node its slot; the types of the slots that have to be added. */
-  #assignSlots(): readonly Type[] {
-    const f = this.#f;
-    for (const [v, slot] of this.#arrivals) {
-      const node = this.#nodes.of[v] as number;
-      if (this.#spilled.has(node)) this.#slotOf.set(node, slot);
-    }
-    const of = this.#nodes.of.map((node, v) => {
-      if (node < 0 || !this.#spilled.has(node) || this.#slotOf.has(node)) return -1;
-      if (!canRemake(f, this.#nodes, v as ValueId)) return node;
-      this.#slotOf.set(node, remade);
-      return -1;
-    });
-    const file = Int8Array.from(f.insts, (inst) => (inst === undefined ? -1 : fileOf(inst, true)));
-    const fixed = new Int32Array(of.length).fill(-1);
-    const { joint } = this.#nodes;
-    const webs = this.#nodes.webs.filter((node) => this.#spilled.has(node) && !this.#slotOf.has(node));
-    const { colors, used } = greedyColoring(f, { of, file, fixed, joint, webs, files: valueTypes.length, typed: true });
-    const types: Type[] = [];
-    const first = used.map((count, k) => {
-      const base = f.slots.length + types.length;
-      for (let i = 0; i < count; i++) types.push(valueTypes[k] as Type);
-      return base;
-    });
-    for (const node of of) {
-      if (node < 0) continue;
-      this.#slotOf.set(node, (first[file[node] as number] as number) + (colors[node] as number));
-    }
-    return types;
   }
 
   #slot(v: ValueId): number | undefined {
@@ -155,7 +127,6 @@ class Spiller {
     // Only the value itself is at hand from here: what was loaded besides may be one register too many.
     this.#atHand = new Map([[this.#nodes.of[v] as number, v]]);
     this.#short.push(v);
-    this.#stores++;
     const store = makeInst(coreOp('slot.set'), [v], { imm: slot, loc: inst.loc });
     if (inst.op.kind === 'invoke') this.#edit.prepend(inst.blocks[0] as BlockId, store);
     else this.#edit.insertBefore(next, store);
@@ -171,7 +142,6 @@ class Spiller {
       if (value === undefined) {
         value = this.#edit.insertBefore(v, this.#load(arg, inst));
         if (folds) this.#folded.push(value);
-        else this.#reloads++;
       }
       loaded.set(node, value);
       return value;
@@ -195,14 +165,11 @@ class Spiller {
     const from = this.#slot(source);
     if (to === undefined) {
       if (from === undefined) return;
-      this.#reloads++;
       this.#edit.setInst(v, this.#load(source, inst));
       return;
     }
     if (to !== from) {
       const value = from === undefined ? source : this.#edit.insertBefore(v, this.#load(source, inst));
-      if (from !== undefined) this.#reloads++;
-      this.#stores++;
       this.#edit.insertBefore(v, makeInst(coreOp('slot.set'), [value], { imm: to, loc: inst.loc }));
     }
     this.#edit.remove(v);
