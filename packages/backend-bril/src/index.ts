@@ -7,6 +7,7 @@ import { emitBril } from './emit.ts';
 import fuse from './fuse.ts';
 import legalise from './legalise.ts';
 import rejoin from './rejoin.ts';
+import remainder from './remainder.ts';
 
 /** Bril as a target: which passes come first, which last, and what a level does otherwise for it. */
 export interface BrilTarget {
@@ -27,9 +28,17 @@ export interface BrilTarget {
 export const brilTarget: BrilTarget = {
   name: 'bril',
   summary: 'Bril, as text or JSON',
-  passes: [fuse, legalise, rejoin],
+  passes: [fuse, legalise, rejoin, remainder],
   first: ['bril-fuse'],
-  prepare: ['lower-invoke', 'bril-legalise', 'dce', 'bril-rejoin', 'split-critical-edges', 'ssa-destruct'],
+  prepare: [
+    'lower-invoke',
+    'bril-legalise',
+    'bril-remainder',
+    'dce',
+    'bril-rejoin',
+    'split-critical-edges',
+    'ssa-destruct',
+  ],
   instead: {
     // Products and quotients count as much as shifts and sums do.
     'strength-reduce': null,
