@@ -27,6 +27,7 @@ export default definePass({
     const { rpo, preds } = orderOf(f);
     for (let i = 0; i < rpo.length; i++) {
       const b = rpo[i] as BlockId;
+      for (const v of blockOf(f, b).body) keepQuotient(f, cx, v);
       const term = instOf(f, blockOf(f, b).term);
       if (term.op.kind !== 'br_if') continue;
       const single = (to: BlockId): boolean => (preds.start[to + 1] as number) - (preds.start[to] as number) === 1;
@@ -39,6 +40,15 @@ function isInt(f: Func, v: ValueId | undefined, value: bigint): boolean {
   if (v === undefined) return false;
   const { op, imm, type } = instOf(f, v);
   return op.kind === 'const' && type === 'i64' && imm === value;
+}
+
+/** A quotient by a constant is Bril's own too: rules that make shifts, masks and remainders of it leave it alone so. */
+function keepQuotient(f: Func, cx: FuncContext, v: ValueId): void {
+  if (instOf(f, v).op.name !== 'i64.div_s' || !cx.edit.has(v)) return;
+  const inst = cx.edit.inst(v);
+  const { op, imm } = cx.edit.inst(inst.args[1] as ValueId);
+  if (op.kind !== 'const' || imm === -1n || !cx.rewrite("a quotient made Bril's own", v)) return;
+  cx.edit.setInst(v, makeInst(brilDiv, inst.args, { loc: inst.loc }));
 }
 
 function fuseDivision(f: Func, cx: FuncContext, b: BlockId, term: Inst, single: (to: BlockId) => boolean): boolean {
