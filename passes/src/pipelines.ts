@@ -53,6 +53,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'mem-forward',
     ...scalar,
     'value-range', // before loops are rotated: the test at the head says more of the counter
+    'reassociate', // what is invariant stands together for licm
     'loop-rotate',
     'licm',
     'loop-delete', // a loop that goes need not be unrolled

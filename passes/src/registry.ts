@@ -13,6 +13,7 @@ import loopRotate from './loop-rotate.ts';
 import loopUnroll from './loop-unroll.ts';
 import lowerInvoke from './lower-invoke.ts';
 import memForward from './mem-forward.ts';
+import reassociate from './reassociate.ts';
 import sccp from './sccp.ts';
 import simplify from './simplify.ts';
 import simplifyCfg from './simplify-cfg.ts';
@@ -35,6 +36,7 @@ const all: readonly Pass[] = [
   loopUnroll,
   lowerInvoke,
   memForward,
+  reassociate,
   sccp,
   simplify,
   simplifyCfg,
