@@ -46,6 +46,7 @@ import {
 import { definePass, type ModuleContext } from '@sluice/pipeline';
 import { spliceCall } from './inline/splice.ts';
 import { withoutUnused } from './inline/unused.ts';
+import { knownOutside } from './lib/known-outside.ts';
 
 /** Instructions beyond which no caller grows, whatever the options say: passes are to stay fast. */
 const largestCaller = 20_000;
@@ -108,14 +109,14 @@ function newState(m: Module, cx: Context): State {
   graph.components.forEach((members, number) => {
     for (const func of members) component[func] = number;
   });
-  const visible = new Set([m.start, ...m.exports.map(({ name }) => name)]);
+  const outside = knownOutside(m);
   return {
     cx,
     graph,
     funcs: [...m.funcs],
     sizes: new Int32Array(m.funcs.length).fill(-1),
     component,
-    private: Uint8Array.from(m.funcs, ({ name }, i) => (visible.has(name) || graph.addressTaken(i) ? 0 : 1)),
+    private: outside.map((known) => 1 - known),
   };
 }
 

@@ -90,6 +90,7 @@ function shownIn(m: Module, flags: Flags): (name: string) => boolean {
   const names = new Set([m.start, ...exported]);
   for (const f of m.funcs) for (const v of callSites(f).references) names.add(String(f.insts[v]?.imm));
   for (const name of tableWith(m, flags)?.elements ?? []) names.add(name);
+  for (const { type, init } of m.globals) if (type === 'funcref') names.add(init as string | null);
   return (name) => names.has(name);
 }
 

@@ -26,6 +26,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
   O0: [],
   O1: ['tail-call', ...scalar, ...cleanup],
   O2: [
+    'dead-funcs', // what is gone costs nothing below
     'tail-call', // what is recursive no more can be inlined
     'inline(growth=1.2,size=12)', // smaller than at O3: what is copied costs time in all passes below
     'call-facts', // what is never reached goes before anything else looks
@@ -41,6 +42,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     ...cleanup, // jump-thread is for O3: a tenth of the time here, for one of three hundred executed instructions
   ],
   O3: [
+    'dead-funcs', // what is gone costs nothing below
     'mem-forward@early', // smaller callees
     'simplify-cfg@early',
     'sccp@early',
@@ -48,6 +50,8 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'gvn@early',
     'dce@early',
     'tail-call', // what is recursive no more can be inlined
+    'ipcp',
+    'dead-args', // smaller calls: more of them are worth inlining
     'inline',
     'call-facts',
     'mem-forward',
@@ -69,7 +73,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'licm@late', // gvn made more things invariant
     ...cleanup,
   ],
-  Os: ['tail-call', 'mem-forward', ...scalar, 'licm', 'simplify@late', 'gvn@late', ...cleanup],
+  Os: ['dead-funcs', 'tail-call', 'mem-forward', ...scalar, 'licm', 'simplify@late', 'gvn@late', ...cleanup],
 };
 
 /** The pipeline of a level. */

@@ -3,8 +3,11 @@
 import type { Pass } from '@sluice/pipeline';
 import callFacts from './call-facts.ts';
 import dce from './dce.ts';
+import deadArgs from './dead-args.ts';
+import deadFuncs from './dead-funcs.ts';
 import gvn from './gvn.ts';
 import inline from './inline.ts';
+import ipcp from './ipcp.ts';
 import jumpThread from './jump-thread.ts';
 import licm from './licm.ts';
 import loadElim from './load-elim.ts';
@@ -26,8 +29,11 @@ import valueRange from './value-range.ts';
 const all: readonly Pass[] = [
   callFacts,
   dce,
+  deadArgs,
+  deadFuncs,
   gvn,
   inline,
+  ipcp,
   jumpThread,
   licm,
   loadElim,

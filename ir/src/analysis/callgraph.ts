@@ -60,7 +60,7 @@ export interface CallGraph {
   readonly components: readonly (readonly number[])[];
   /** Whether a call of the function may lead to another call of it before it returns. */
   recursive(func: number): boolean;
-  /** Whether the function is in the table or named by a `ref.func`. */
+  /** Whether the function is in the table, in a global at the start, or named by a `ref.func`. */
   addressTaken(func: number): boolean;
   /** The function's number; -1 for imports and unknown names. */
   indexOf(name: string): number;
@@ -138,6 +138,7 @@ function addressesTaken(m: Module, indexOf: (name: string) => number): Uint8Arra
     if (func !== -1) taken[func] = 1;
   };
   for (const name of m.table?.elements ?? []) take(name);
+  for (const { type, init } of m.globals) if (type === 'funcref') take(init as string | null);
   for (const f of m.funcs) for (const v of callSites(f).references) take(String(f.insts[v]?.imm));
   return taken;
 }

@@ -114,9 +114,16 @@ export function evalsOf(c: FixtureCase, m: Module): readonly (Eval & { readonly 
     });
 }
 
-/** Calls that a case is tried with beside its evals: random arguments for each function, the same ones every time. */
+/**
+ * Calls that a case is tried with beside its evals: random arguments for each function that its host may call, the same
+ * ones every time.
+ */
 export function randomCalls(c: FixtureCase, m: Module): readonly Call[] {
+  const shown = new Set(m.exports.filter(({ kind }) => kind === 'func').map(({ name }) => name));
+  if (m.start !== null) shown.add(m.start);
   return m.funcs.flatMap(({ name, sig }, i) => {
+    // Who embeds a module that shows no function calls functions by name.
+    if (shown.size > 0 && !shown.has(name)) return [];
     const fuzz = c.directives.find((d) => d.name === 'fuzz');
     const count = fuzz === undefined ? 20 : Number(fuzz.text);
     return sampleArguments(sig.params, count, c.number * 1000 + i).map((args) => ({ func: name, args }));

@@ -5,12 +5,13 @@ import type { ModuleContext } from '@sluice/pipeline';
 
 /**
  * `after` without the functions that were called in `before` and are not any more, nor shown to the host, nor
- * in a table. A module that exports nothing shows everything: who embeds it calls functions by name.
+ * in a table. A module that exports no function shows everything: who embeds it calls functions by name.
  */
 export function withoutUnused(before: Module, after: Module, cx: Pick<ModuleContext, 'rewrite' | 'enter'>): Module {
-  if (after.exports.length === 0 && after.start === null) return after;
+  const exported = after.exports.filter(({ kind }) => kind === 'func');
+  if (exported.length === 0 && after.start === null) return after;
   const was = callGraph(before);
-  const shown = new Set([after.start, ...after.exports.map(({ name }) => name)]);
+  const shown = new Set([after.start, ...exported.map(({ name }) => name)]);
   // Nothing hidden was called: another call graph would tell nothing.
   if (after.funcs.every(({ name }, i) => shown.has(name) || was.callCount[i] === 0)) return after;
   const graph = callGraph(after);
