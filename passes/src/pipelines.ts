@@ -63,7 +63,8 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'loop-delete', // a loop that goes need not be unrolled
     'loop-unroll', // what licm left in the loops is what is repeated
     'mem-forward@loops', // rotation, hoisting and unrolling bring stores and loads together
-    'load-elim',
+    'loop-promote',
+    'load-elim', // and the loads that loop-promote put before loops
     'strength-reduce',
     'jump-thread', // duplicates tests; numbered again below
     'simplify-cfg@thread',

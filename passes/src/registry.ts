@@ -12,6 +12,7 @@ import jumpThread from './jump-thread.ts';
 import licm from './licm.ts';
 import loadElim from './load-elim.ts';
 import loopDelete from './loop-delete.ts';
+import loopPromote from './loop-promote.ts';
 import loopRotate from './loop-rotate.ts';
 import loopUnroll from './loop-unroll.ts';
 import lowerInvoke from './lower-invoke.ts';
@@ -38,6 +39,7 @@ const all: readonly Pass[] = [
   licm,
   loadElim,
   loopDelete,
+  loopPromote,
   loopRotate,
   loopUnroll,
   lowerInvoke,

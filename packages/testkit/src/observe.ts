@@ -92,6 +92,9 @@ export function observeAll(
   };
   const host = recordingHost(m, (name, args) => hostCalls.push({ name, args, memory: look() }));
   const limits = { ...smallLimits, ...options.limits };
+  const shown = m.globals.filter((global) =>
+    m.exports.some(({ kind, name }) => kind === 'global' && name === global.name),
+  );
   const instance = instantiate({ host, limits, count: options.count ?? false });
   made = instance;
   return calls.map(({ func, args }) => {
@@ -102,7 +105,7 @@ export function observeAll(
       types: findFunc(m, func)?.sig.results ?? [],
       hostCalls,
       memory: m.memory === null ? '' : digest(instance.memory()),
-      globals: m.globals.map(({ name, type }) => ({ name, type, value: instance.global(name) })),
+      globals: shown.map(({ name, type }) => ({ name, type, value: instance.global(name) })),
       liveAllocations: instance.liveAllocations(),
       fuelUsed,
       instructions,

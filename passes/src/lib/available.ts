@@ -34,11 +34,13 @@ import {
   aliasPlaces,
   heapPlaceOf,
   mayBeInOne,
+  mayRead,
   mayWrite,
   namesPlace,
   type Place,
   Places,
   type PlaceView,
+  placeRegions,
   placeRole,
 } from './places.ts';
 import { effectOf } from './summaries.ts';
@@ -64,8 +66,8 @@ export interface Event {
   readonly sets: Int32Array | null;
 }
 
-/** An access as it was found. */
-interface Access {
+/** An access as it was found, or (`place` null) something else that reads or writes. */
+export interface Access {
   readonly v: ValueId;
   readonly inst: Inst;
   readonly role: Role | null;
@@ -88,6 +90,14 @@ export interface Available {
   readonly words: number;
   /** Changes facts to those after an event. */
   step(facts: Facts, event: Event): void;
+  /** By block: the accesses from which the events were made, and what else writes. */
+  readonly accesses: readonly (readonly Access[] | undefined)[];
+  /** The bit of a place; -1: it is not followed. */
+  bitOf(place: Place): number;
+  /** The places, but this one, that an access to a place may touch. */
+  touchedBy(place: Place): Int32Array;
+  /** The places whose values an instruction may read of which effects are all that is known. */
+  readBy(effect: Effect): Int32Array;
 }
 
 /** The kinds of fact: their position in `Facts`. */
@@ -127,7 +137,7 @@ function collect(m: Module, f: Func, places: Places, accesses: (readonly Access[
       const inst = f.insts[v] as Inst;
       const effect = effectOf(m, inst);
       const role = placeRole(inst.op);
-      if (role === null && effect.writes === 0) continue;
+      if (role === null && ((effect.reads | effect.writes) & placeRegions) === 0) continue;
       const place = role === null ? null : places.of(inst, role);
       list ??= [];
       list.push({ v, inst, role, place, effect });
@@ -145,6 +155,7 @@ class Solver implements Available {
   before: readonly Facts[] = [];
   after: readonly Facts[] = [];
   readonly words: number;
+  readonly accesses: readonly (readonly Access[] | undefined)[];
   readonly #view: PlaceView;
   readonly #bits: Int32Array;
   /** By value: the places that it names. */
@@ -163,12 +174,17 @@ class Solver implements Available {
   ) {
     this.#view = view;
     this.places = places;
+    this.accesses = accesses;
     this.words = (places.length + 31) >> 5;
     this.#bits = new Int32Array(all.list.length).fill(-1);
     for (let k = 0; k < places.length; k++) this.#bits[(places[k] as Place).number] = k;
     this.#names = bytes(view.f.insts.length);
     this.#nameAll();
     this.events = this.#makeEvents(accesses);
+  }
+
+  bitOf(place: Place): number {
+    return this.#bits[place.number] as number;
   }
 
   #nameAll(): void {
@@ -209,7 +225,7 @@ class Solver implements Available {
     return mask;
   }
 
-  #overwrites(place: Place): Int32Array {
+  touchedBy(place: Place): Int32Array {
     let mask = this.#stores.get(place.number);
     if (mask === undefined) {
       const { objects } = this.#view;
@@ -226,6 +242,10 @@ class Solver implements Available {
       this.#unknown.set(effect, mask);
     }
     return mask;
+  }
+
+  readBy(effect: Effect): Int32Array {
+    return this.#mask((place) => mayRead(effect, place, this.#view.objects));
   }
 
   #makeEvents(accesses: readonly (readonly Access[] | undefined)[]): (readonly Event[] | undefined)[] {
@@ -277,7 +297,7 @@ class Solver implements Available {
         return;
       }
       case null:
-        push('clear', this.#writtenBy(effect), null);
+        if (effect.writes !== 0) push('clear', this.#writtenBy(effect), null);
         return;
       case 'heap-check':
       case 'heap-check-init':
@@ -293,7 +313,7 @@ class Solver implements Available {
       default: {
         const value = inst.args[role === 'global-set' ? 0 : 1] as ValueId;
         const exact = place?.type === this.#typeOf(value) && place.narrow === null;
-        if (place !== null) push('store', this.#overwrites(place), null, exact);
+        if (place !== null) push('store', this.touchedBy(place), null, exact);
       }
     }
   }

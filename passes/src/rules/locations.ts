@@ -3,7 +3,7 @@
  * effects, which know regions only, cannot give. See README.md for why ops are named here.
  */
 
-import { coreOp, type Inst, type OpDef, type ValueId } from '@sluice/ir';
+import { coreOp, type Inst, makeInst, none, type OpDef, type OpName, type ResultType, type ValueId } from '@sluice/ir';
 import type { Reader } from '@sluice/pipeline';
 
 /** What an op does with a place. */
@@ -157,4 +157,23 @@ export function hasElement(v: ValueId, element: number, read: Reader): boolean {
   if (element === 0) return true;
   const count = read.inst(args[0] as ValueId);
   return count.op.kind === 'const' && element >= 0 && BigInt(element) < (count.imm as bigint);
+}
+
+/** The instruction that loads what a store, or a load, of a whole place accesses; the type is the value's. */
+export function loadOf(access: Inst, role: Role, type: ResultType): Inst {
+  if (role === 'load' || role === 'global-get' || role === 'heap-load') return access;
+  if (role === 'global-set') return makeInst(coreOp('global.get'), none, { type, imm: access.imm });
+  const address = [access.args[0] as ValueId];
+  if (role === 'heap-store') return makeInst(coreOp('heap.load'), address, { type });
+  return makeInst(coreOp(`${type}.load` as OpName), address, { type, imm: access.imm });
+}
+
+/** The instruction that stores a value to what a load, or a store, of a whole place accesses. */
+export function storeOf(access: Inst, role: Role, type: ResultType, value: ValueId): Inst {
+  if (role === 'global-get' || role === 'global-set') {
+    return makeInst(coreOp('global.set'), [value], { type: 'void', imm: access.imm });
+  }
+  const operands = [access.args[0] as ValueId, value];
+  if (role === 'heap-load' || role === 'heap-store') return makeInst(coreOp('heap.store'), operands, { type: 'void' });
+  return makeInst(coreOp(`${type}.store` as OpName), operands, { type: 'void', imm: access.imm });
 }
