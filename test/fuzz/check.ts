@@ -88,7 +88,12 @@ function entryOf(name: string) {
   return entry;
 }
 
-function engineOf({ engine, registers, allocator }: Plan): TestEngine {
+/** The machine of a plan, each allocation checked. */
+export function engineOf({
+  engine,
+  registers,
+  allocator,
+}: Pick<Plan, 'engine' | 'registers' | 'allocator'>): TestEngine {
   const { target, instantiate } = entryOf(engine);
   return {
     name: `${engine} with ${registers} registers`,

@@ -2,9 +2,10 @@
 
 import type { Value } from '@sluice/ir';
 import { constant, literal, type Match, op, type Rule, rule, single, value } from '@sluice/pipeline';
-import { anyOrder, bothFloats, bothWidths, c, d, x, y, z } from './shape.ts';
+import { anyOrder, bothFloats, bothWidths, c, d, type Width, x, y, z } from './shape.ts';
 
-const integers = bothWidths((w) => {
+/** Rules of integers of a width. */
+export const arithOf = (w: Width): readonly Rule[] => {
   const { op: o, lit, make, get } = w;
   const add = o('add');
   const sub = o('sub');
@@ -131,7 +132,9 @@ const integers = bothWidths((w) => {
       ),
     ),
   ];
-});
+};
+
+const integers = bothWidths(arithOf);
 
 const floats = bothFloats((o, t) => {
   const neg = (v: typeof x) => op(o('neg'), v);

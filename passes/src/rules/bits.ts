@@ -1,10 +1,10 @@
 /** Rules of bits: masks, shifts, rotations, sign extensions. See README.md for what a rule must keep. */
 
 import { op, type Rule, rule } from '@sluice/pipeline';
-import { bothWidths, c, d, x, y } from './shape.ts';
+import { bothWidths, c, d, type Width, x, y } from './shape.ts';
 
-/** Rules of bits. */
-export const bits: readonly Rule[] = bothWidths((w) => {
+/** Rules of bits of a width. */
+export const bitsOf = (w: Width): readonly Rule[] => {
   const { op: o, lit, make, get, getU, mask } = w;
   const and = o('and');
   const or = o('or');
@@ -155,4 +155,7 @@ export const bits: readonly Rule[] = bothWidths((w) => {
       (m) => inRange(get(m, 'c')) && (getU(m, 'd') & (mask >> get(m, 'c'))) === mask >> get(m, 'c'),
     ),
   ];
-});
+};
+
+/** Rules of bits. */
+export const bits: readonly Rule[] = bothWidths(bitsOf);

@@ -2,9 +2,10 @@
 
 import { coreOp } from '@sluice/ir';
 import { op, type Rule, rule, type Simplifier } from '@sluice/pipeline';
-import { anyOrder, boolean, bothWidths, c, d, i32, i64, x, y, z } from './shape.ts';
+import { anyOrder, boolean, bothWidths, c, d, i32, i64, type Width, x, y, z } from './shape.ts';
 
-const integers = bothWidths((w) => {
+/** Comparisons of integers of a width. */
+export const compareOf = (w: Width): readonly Rule[] => {
   const { op: o, lit, make, get, getU } = w;
   const eq = o('eq');
   const ne = o('ne');
@@ -127,7 +128,9 @@ const integers = bothWidths((w) => {
     rule('compare-remainder', op(o('lt_u'), op(o('rem_u'), x, y), y), truth(1)),
     rule('compare-remainder', op(o('ge_u'), op(o('rem_u'), x, y), y), truth(0)),
   ];
-});
+};
+
+const integers = bothWidths(compareOf);
 
 /** The inverse of an odd number modulo 2^bits, by Newton's iteration: each step doubles the bits that are right. */
 function inverse(k: bigint, bits: bigint): bigint {

@@ -1,10 +1,10 @@
 /** Rules of complements (`x ^ -1`) among sums and among themselves. See README.md for what a rule must keep. */
 
 import { op, type Pattern, type Rule, rule, single } from '@sluice/pipeline';
-import { anyOrder, bothWidths, c, x, y } from './shape.ts';
+import { anyOrder, bothWidths, c, type Width, x, y } from './shape.ts';
 
-/** Rules of complements. `~x` is `-1 - x`, from which most of them follow. */
-export const complement: readonly Rule[] = bothWidths((w) => {
+/** Rules of complements at a width. `~x` is `-1 - x`, from which most of them follow. */
+export const complementOf = (w: Width): readonly Rule[] => {
   const { op: o, lit, make, get } = w;
   const [add, sub, and, or, xor] = [o('add'), o('sub'), o('and'), o('or'), o('xor')];
   const not = (v: Pattern) => op(xor, v, lit(-1));
@@ -33,4 +33,7 @@ export const complement: readonly Rule[] = bothWidths((w) => {
     ),
     ...anyOrder('either-masked', op(and, op(or, x, y), op(or, x, not(y))), (_, m) => m.value('x')),
   ];
-});
+};
+
+/** Rules of complements. */
+export const complement: readonly Rule[] = bothWidths(complementOf);

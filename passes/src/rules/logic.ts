@@ -1,10 +1,10 @@
 /** Rules of `and`, `or`, `xor` of the same two values, and of what they have in common. See README.md. */
 
 import { op, type Rule, single } from '@sluice/pipeline';
-import { anyOrder, bothWidths, x, y, z } from './shape.ts';
+import { anyOrder, bothWidths, type Width, x, y, z } from './shape.ts';
 
-/** Rules of bitwise logic. Of two bits there are only four cases: each of these is a truth table. */
-export const logic: readonly Rule[] = bothWidths((w) => {
+/** Rules of logic at a width. Of two bits there are only four cases: each of these is a truth table. */
+export const logicOf = (w: Width): readonly Rule[] => {
   const { op: o, make } = w;
   const [and, or, xor] = [o('and'), o('or'), o('xor')];
   const result = (name: 'and' | 'or' | 'xor'): Rule['build'] => {
@@ -38,4 +38,7 @@ export const logic: readonly Rule[] = bothWidths((w) => {
       ),
     ),
   ];
-});
+};
+
+/** Rules of bitwise logic. */
+export const logic: readonly Rule[] = bothWidths(logicOf);

@@ -2,10 +2,10 @@
 
 import { coreOp } from '@sluice/ir';
 import { op, type Rule, rule } from '@sluice/pipeline';
-import { anyOrder, bothWidths, c, d, log2, x, y } from './shape.ts';
+import { anyOrder, bothWidths, c, d, log2, type Width, x, y } from './shape.ts';
 
-/** Rules of masks. */
-export const masks: readonly Rule[] = bothWidths((w) => {
+/** Rules of masks of a width. */
+export const masksOf = (w: Width): readonly Rule[] => {
   const { op: o, lit, make, get, getU, mask } = w;
   const [and, or, xor, add, sub] = [o('and'), o('or'), o('xor'), o('add'), o('sub')];
   const [shl, shrU, shrS, rotl, rotr] = [o('shl'), o('shr_u'), o('shr_s'), o('rotl'), o('rotr')];
@@ -133,4 +133,7 @@ export const masks: readonly Rule[] = bothWidths((w) => {
         ]
       : []),
   ];
-});
+};
+
+/** Rules of masks. */
+export const masks: readonly Rule[] = bothWidths(masksOf);

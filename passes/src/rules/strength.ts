@@ -32,8 +32,8 @@ function powersOf({ get, getU, bits }: Width): Powers {
   };
 }
 
-/** Rules of powers of two that make one instruction of one. */
-export const strength: readonly Rule[] = bothWidths((w) => {
+/** Rules of powers of two that make one instruction of one, at a width. */
+export const strengthOf = (w: Width): readonly Rule[] => {
   const { op: o, make, get } = w;
   const { power, isPower } = powersOf(w);
   return [
@@ -58,10 +58,13 @@ export const strength: readonly Rule[] = bothWidths((w) => {
       (m) => get(m, 'c') < -1n && -get(m, 'c') < 1n << (w.bits - 1n),
     ),
   ];
-});
+};
+
+/** Rules of powers of two that make one instruction of one. */
+export const strength: readonly Rule[] = bothWidths(strengthOf);
 
 /** Signed division rounds to zero, a shift down: what is negative gets 2^k - 1 first. */
-export const expansions: readonly Rule[] = bothWidths((w) => {
+export const expansionsOf = (w: Width): readonly Rule[] => {
   const { op: o, make, get } = w;
   const { power, positive, negative } = powersOf(w);
   return [
@@ -83,7 +86,10 @@ export const expansions: readonly Rule[] = bothWidths((w) => {
       positive,
     ),
   ];
-});
+};
+
+/** Rules of powers of two that make several instructions of one. */
+export const expansions: readonly Rule[] = bothWidths(expansionsOf);
 
 /** `x`, and 2^k - 1 more where it is negative. */
 function biased(w: Width, b: RuleBuilder, v: ValueId, k: bigint): ValueId {

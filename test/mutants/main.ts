@@ -1,0 +1,189 @@
+/**
+ * `npm run mutants`: makes mutants of passes, rules, allocators and backends, takes a sample by seed, and looks whether the
+ * tests tell each from the real compiler: first kill.ts, then, for what survives it, test files of vitest. Writes
+ * `docs/results/mutants.md`. Environment: SLUICE_MUTANTS (how many, 200), SLUICE_SEED (1), SLUICE_JOBS (1), SLUICE_ONLY (a part of a
+ * file's name). Survivors need a reason in `reasons.json` beside this file, or a test.
+ */
+
+import { spawn } from 'node:child_process';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { repoRoot } from '../corpus.ts';
+import { type Mutant, mutantsOf } from './sites.ts';
+
+const count = Number(process.env.SLUICE_MUTANTS ?? 200);
+const seed = Number(process.env.SLUICE_SEED ?? 1);
+const jobs = Number(process.env.SLUICE_JOBS ?? 1);
+const only = process.env.SLUICE_ONLY ?? '';
+
+/** What tests compilation in vitest, by where the mutant is; slower than kill.ts, which comes before. */
+const testsOf = (file: string): readonly string[] => {
+  if (file.includes('regalloc') || file.includes('ssa-destruct')) return ['test/regalloc', 'test/backend'];
+  if (file.includes('backend')) return ['test/backend', 'test/property/engines.test.ts', 'test/vm'];
+  if (file.includes('rules')) return ['test/property/rules.test.ts', 'test/fixtures.test.ts'];
+  return ['test/property/passes.test.ts', 'test/fixtures.test.ts', 'test/scale.test.ts', 'test/hostile.test.ts'];
+};
+
+interface Tried {
+  readonly mutant: Mutant;
+  /** What told it from the real one; null: nothing did. */
+  readonly killedBy: string | null;
+}
+
+const mutants = globSync(['passes/src/**/*.ts', 'packages/backend-{stack,register}/src/*.ts'], { cwd: repoRoot })
+  .sort()
+  .filter((file) => !/index\.ts$|registry\.ts$|pipelines\.ts$/.test(file) && file.includes(only))
+  .flatMap((file) => mutantsOf(file, readFileSync(join(repoRoot, file), 'utf8')));
+const sample = shuffled(mutants).slice(0, count);
+const reasons = JSON.parse(readFileSync(new URL('./reasons.json', import.meta.url), 'utf8')) as Record<string, string>;
+
+const baseline = await time(() => kill(null));
+if (baseline.result !== null) throw new Error(`without a mutant: ${baseline.result}`);
+const limit = Math.max(60_000, baseline.ms * 4);
+process.stderr.write(
+  `${mutants.length} mutants, ${sample.length} of them; ${(baseline.ms / 1000).toFixed(0)} s each at most\n`,
+);
+
+const tried: Tried[] = [];
+let next = 0;
+await Promise.all(Array.from({ length: jobs }, worker));
+if (only === '') report();
+const survivors = tried.filter(({ killedBy }) => killedBy === null);
+for (const { mutant } of survivors) console.log(`survived: ${keyOf(mutant)}  (line ${mutant.line})`);
+const unexplained = survivors.filter(({ mutant }) => reasons[keyOf(mutant)] === undefined);
+const relevant = tried.length - (survivors.length - unexplained.length);
+console.log(
+  `${relevant - unexplained.length} of ${relevant} killed, ${survivors.length - unexplained.length} equivalent`,
+);
+process.exitCode = unexplained.length * 20 > relevant ? 1 : 0;
+
+async function worker(): Promise<void> {
+  for (let mutant = sample[next++]; mutant !== undefined; mutant = sample[next++]) {
+    const killedBy = reasons[keyOf(mutant)] === undefined ? ((await kill(mutant)) ?? (await testRun(mutant))) : null;
+    tried.push({ mutant, killedBy });
+    process.stderr.write(`${tried.length} ${keyOf(mutant)}: ${killedBy ?? 'SURVIVED'}\n`);
+  }
+}
+
+/** Runs kill.ts with the mutant in place of the source; what it found. */
+function kill(mutant: Mutant | null): Promise<string | null> {
+  const hook = join(repoRoot, 'test/mutants/hook.mjs');
+  const args = ['--conditions=sluice-source', '--import', hook, join(repoRoot, 'test/mutants/kill.ts')];
+  return run(process.execPath, args, mutant, limitOf());
+}
+
+/** Runs the tests of vitest that are about the file. */
+function testRun(mutant: Mutant): Promise<string | null> {
+  const args = [
+    join(repoRoot, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--bail=1',
+    '--config',
+    join(repoRoot, 'test/mutants/vitest.config.ts'),
+    '--root',
+    repoRoot,
+    ...testsOf(mutant.file),
+  ];
+  return run(process.execPath, args, mutant, 300_000);
+}
+
+function limitOf(): number {
+  return typeof limit === 'undefined' ? 600_000 : limit;
+}
+
+function run(command: string, args: readonly string[], mutant: Mutant | null, ms: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const env = {
+      ...process.env,
+      SLUICE_MUTANT: mutant === null ? '' : JSON.stringify({ ...mutant, file: join(repoRoot, mutant.file) }),
+    };
+    const child = spawn(command, [...args], { cwd: repoRoot, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stdout.on('data', (data: Buffer) => {
+      said = (said + data.toString()).slice(-4000);
+    });
+    child.stderr.on('data', (data: Buffer) => {
+      said = (said + data.toString()).slice(-4000);
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), ms);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (signal !== null) resolve('time');
+      else
+        resolve(
+          code === 0
+            ? null
+            : (
+                said
+                  .trim()
+                  .split('\n')
+                  .findLast((line) => /^\w+: |FAIL|Error/.test(line)) ?? 'crash'
+              ).slice(0, 160),
+        );
+    });
+  });
+}
+
+async function time<T>(work: () => Promise<T>): Promise<{ result: T; ms: number }> {
+  const start = performance.now();
+  const result = await work();
+  return { result, ms: performance.now() - start };
+}
+
+/** A mutant by its text: lines move. */
+function keyOf({ file, kind, before, text }: Mutant): string {
+  const short = (code: string): string => code.replace(/\s+/g, ' ').slice(0, 100);
+  return `${file} ${kind} ${short(before)} => ${short(text)}`;
+}
+
+function shuffled<T>(list: readonly T[]): T[] {
+  let state = seed | 0;
+  const random = (below: number): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+  const out = [...list];
+  for (let i = out.length - 1; i > 0; i--) {
+    const k = random(i + 1);
+    [out[i], out[k]] = [out[k] as T, out[i] as T];
+  }
+  return out;
+}
+
+function report(): void {
+  const by = new Map<string, number>();
+  for (const { killedBy } of tried) {
+    const name =
+      killedBy === null
+        ? 'nothing'
+        : (/^(\w+): /.exec(killedBy)?.[1] ?? (killedBy === 'time' ? 'time' : 'a crash or a test'));
+    by.set(name, (by.get(name) ?? 0) + 1);
+  }
+  const lines = [
+    '# Mutants',
+    '',
+    'Generated by `npm run mutants`. Small faults made mechanically in passes, rules, allocators and backends, and whether the',
+    'tests tell them from the real compiler.',
+    '',
+    `${mutants.length} mutants can be made; ${tried.length} were tried (seed ${seed}).`,
+    '',
+    '| told by | mutants |',
+    '|---|---:|',
+    ...[...by].sort((a, b) => b[1] - a[1]).map(([name, n]) => `| ${name} | ${n} |`),
+    '',
+    '## Survivors',
+    '',
+    ...tried
+      .filter(({ killedBy }) => killedBy === null)
+      .map(({ mutant }) => [keyOf(mutant), mutant] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([key, { file, kind, before, text }]) => [
+        `- \`${file}\`, ${kind}: \`${before.replace(/\s+/g, ' ').slice(0, 120)}\` → \`${text.replace(/\s+/g, ' ').slice(0, 120)}\`: ${reasons[key] ?? '**no reason known**'}`,
+      ]),
+    '',
+  ];
+  writeFileSync(join(repoRoot, 'docs/results/mutants.md'), lines.join('\n'));
+}
