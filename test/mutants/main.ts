@@ -80,7 +80,7 @@ function testRun(mutant: Mutant): Promise<string | null> {
     'run',
     '--bail=1',
     '--config',
-    join(repoRoot, 'test/mutants/vitest.config.ts'),
+    join(repoRoot, 'vitest.mutants.config.ts'),
     '--root',
     repoRoot,
     ...testsOf(mutant.file),

@@ -1,8 +1,8 @@
-/** The tests with one file mutated (SLUICE_MUTANT, see hook.mjs), ended at the first failure. */
+/** The tests with one file mutated (SLUICE_MUTANT, see test/mutants/hook.mjs), ended at the first failure. */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import type { ViteUserConfig } from 'vitest/config';
-import base from '../../vitest.config.ts';
+import base from './vitest.config.ts';
 
 const mutant = JSON.parse(process.env.SLUICE_MUTANT || 'null') as {
   readonly file: string;
