@@ -57,11 +57,16 @@ export default definePass({
   run(f, cx) {
     const s = propagate(f, cx);
     const reached = cx.get(orderOf).rpo.length;
-    if (s.constants === 0 && s.decided === 0 && s.traps.size === 0 && reached === f.order.length) return;
+    if (s.constants === 0 && s.decided === 0 && trapCount(s) === 0 && reached === f.order.length) return;
     replace(s, cx);
-    if (s.decided > 0 || s.traps.size > 0 || reached < f.order.length) removeUnreachable(cx);
+    if (s.decided > 0 || trapCount(s) > 0 || reached < f.order.length) removeUnreachable(cx);
   },
 });
+
+/** The number of blocks that always trap. */
+function trapCount({ traps }: State): number {
+  return traps === null ? 0 : traps.size;
+}
 
 interface State {
   readonly f: Func;
@@ -81,7 +86,7 @@ interface State {
   /** Values to be looked at again. */
   readonly values: ValueId[];
   /** Blocks that always trap: at which instruction, and how. */
-  readonly traps: Map<BlockId, { readonly at: ValueId; readonly kind: TrapKind }>;
+  traps: Map<BlockId, { readonly at: ValueId; readonly kind: TrapKind }> | null;
   /** By value: its block plus one, once it was looked at. */
   readonly home: Int32Array;
   /** Values that were constant at some time, constants by definition aside. */
@@ -112,7 +117,7 @@ function propagate(f: Func, cx: FuncContext): State {
     waiting: waitingOf(blocks).fill(0, 0, blocks),
     blocks: [],
     values: [],
-    traps: new Map(),
+    traps: null,
     home: homeOf(values).fill(0, 0, values),
     candidates: [],
     constants: 0,
@@ -152,7 +157,7 @@ function visitBlock(s: State, b: BlockId): void {
   }
   if (s.visited[b] === 1 && s.takes[b] !== NOTHING) return;
   s.visited[b] = 1;
-  s.traps.delete(b);
+  s.traps?.delete(b);
   const { body } = block;
   for (let i = 0; i < body.length; i++) {
     const v = body[i] as ValueId;
@@ -168,7 +173,7 @@ function visitAgain(s: State, v: ValueId): void {
   const b = ((s.home[v] as number) - 1) as BlockId;
   if (b < 0) return;
   const inst = f.insts[v] as Inst;
-  const trapped = s.traps.get(b);
+  const trapped = s.traps?.get(b);
   if (inst.op.kind === 'phi') visitPhi(s, v, b);
   else if (inst.op.effect.control) {
     if (trapped === undefined) visitTerm(s, b, v);
@@ -227,17 +232,18 @@ function fold(s: State, v: ValueId, inst: Inst, b: BlockId): boolean {
     rise(s, v, VARIES, undefined);
     return true;
   }
-  const types: ResultType[] = [];
-  const values: Value[] = [];
-  for (const arg of args) {
-    types.push((s.f.insts[arg] as Inst).type);
-    values.push(s.constant[arg]);
+  const types = new Array<ResultType>(args.length);
+  const values = new Array<Value>(args.length);
+  for (let i = 0; i < args.length; i++) {
+    types[i] = (s.f.insts[args[i] as ValueId] as Inst).type;
+    values[i] = s.constant[args[i] as ValueId];
   }
   const result = evalOp(op, type, types, values);
   if (!(result instanceof Trap)) {
     rise(s, v, CONSTANT, result);
     return true;
   }
+  s.traps ??= new Map();
   s.traps.set(b, { at: v, kind: result.kind });
   return false;
 }
@@ -303,11 +309,11 @@ function replace(s: State, cx: FuncContext): void {
   if (s.constants > 0) {
     for (const v of s.candidates) if (level[v] === CONSTANT && !replaceValue(s, cx, v)) return;
   }
-  if (s.decided === 0 && s.traps.size === 0) return;
+  if (s.decided === 0 && trapCount(s) === 0) return;
   for (const b of f.order) {
     const block = f.blocks[b];
     if (block === undefined || s.visited[b] === 0) continue;
-    const trapped = s.traps.get(b);
+    const trapped = s.traps?.get(b);
     if (trapped !== undefined) {
       if (!cx.rewrite('ended a block where it always traps', trapped.at)) return;
       cx.edit.splitBlock(b, trapped.at, opOfKind(cx.ops, 'br'));
