@@ -3,61 +3,27 @@
  * cell that holds nothing, the checker says so. (It may refuse one that happens to compute the same.)
  */
 import type { Allocation, RegisterConstraints } from '@sluice/codegen';
-import { Editor, type Func, instOf, makeInst, type ValueId, withArgs } from '@sluice/ir';
+import { type Func, instOf, makeInst, type ValueId, withArgs } from '@sluice/ir';
 import { checkAllocation } from '@sluice/passes/regalloc/check';
 import { describe, expect, test } from 'vitest';
 import { argumentsFor, fuel, interpreted } from './support/calls.ts';
 import { frameOf, runCells } from './support/cells.ts';
+import {
+  edited,
+  inRegisters,
+  insertedOf,
+  otherSlot,
+  pick,
+  type Random,
+  valuesWhere,
+  withRegister,
+} from './support/faults.ts';
 import { allocateAll, allocationOf, prepared } from './support/lower.ts';
 import { randomModule, randomOf } from './support/random-func.ts';
 import { eachSeed } from './support/seeds.ts';
 
-type Random = (below: number) => number;
-
 /** Plants a fault, or gives null where there is no place for it. */
 type Fault = (allocation: Allocation, original: Func, random: Random) => Allocation | null;
-
-function pick<T>(list: readonly T[], random: Random): T | undefined {
-  return list[random(Math.max(1, list.length))];
-}
-
-function valuesWhere({ func }: Allocation, wanted: (v: ValueId) => boolean): readonly ValueId[] {
-  const values: ValueId[] = [];
-  for (let v = 0; v < func.insts.length; v++) {
-    if (func.insts[v] !== undefined && wanted(v as ValueId)) values.push(v as ValueId);
-  }
-  return values;
-}
-
-function inRegisters(allocation: Allocation): readonly ValueId[] {
-  return valuesWhere(allocation, (v) => (allocation.registerOf[v] as number) >= 0);
-}
-
-/** Instructions of this op that the allocator put in. */
-function insertedOf(allocation: Allocation, original: Func, name: string): readonly ValueId[] {
-  return valuesWhere(allocation, (v) => original.insts[v] === undefined && instOf(allocation.func, v).op.name === name);
-}
-
-function edited(allocation: Allocation, change: (edit: Editor) => void): Allocation {
-  const edit = new Editor(allocation.func);
-  change(edit);
-  return { ...allocation, func: edit.finish() };
-}
-
-function withRegister(allocation: Allocation, v: ValueId, register: number): Allocation {
-  const registerOf = allocation.registerOf.slice();
-  registerOf[v] = register;
-  return { ...allocation, registerOf };
-}
-
-/** Another slot of the same type. */
-function otherSlot({ func }: Allocation, slot: number, random: Random): number | undefined {
-  const type = func.slots[slot];
-  return pick(
-    func.slots.flatMap((other, i) => (other === type && i !== slot ? [i] : [])),
-    random,
-  );
-}
 
 function moveSlot(allocation: Allocation, v: ValueId | undefined, random: Random): Allocation | null {
   if (v === undefined) return null;

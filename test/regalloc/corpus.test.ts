@@ -1,6 +1,6 @@
 /** Allocations of real programs, before and after optimisation: the checker accepts them; figures are bounded. */
-import { brilFrontend } from '@sluice/frontend-bril';
-import { type Module, sizeOf, verifyFunc } from '@sluice/ir';
+import { load, prepare, presets } from '@sluice/driver';
+import { type Loaded, sizeOf, unwrap, verifyFunc } from '@sluice/ir';
 import { type Level, levelPipeline } from '@sluice/passes';
 import { checkAllocation } from '@sluice/passes/regalloc/check';
 import { allocators } from '@sluice/passes/regalloc/index';
@@ -12,19 +12,14 @@ import { allConstraints, prepared } from './support/lower.ts';
 
 const bril = brilCorpus();
 
-function load(text: string, file: string): Module {
-  const loaded = brilFrontend.load(new TextEncoder().encode(text), file);
-  if (!loaded.ok) throw new Error(`${file}: ${JSON.stringify(loaded.diagnostics)}`);
-  return loaded.value.module;
-}
+const loaded = (path: string): Loaded => unwrap(load(presets, new TextEncoder().encode(bril?.read(path)), path));
 
 describe.skipIf(bril === null)('benchmarks of Bril', () => {
   test.each(['O0', 'O2'] as const)('%s', (level: Level) => {
     let size = 0;
     let copies = 0;
     for (const entry of bril?.index.filter(({ kind }) => kind === 'benchmark') ?? []) {
-      const lifted = load(bril?.read(entry.bril) ?? '', entry.bril);
-      const m = prepared(runPipeline(lifted, levelPipeline(level)).module);
+      const m = prepared(runPipeline(loaded(entry.bril).module, levelPipeline(level)).module);
       for (const f of m.funcs) {
         expect(phiWebsInterfere(f)).toBe(false);
         for (const constraints of allConstraints) {
@@ -41,5 +36,19 @@ describe.skipIf(bril === null)('benchmarks of Bril', () => {
     }
     // Copies cost a move each on every engine.
     expect(copies).toBeLessThan(size / 25);
+  });
+
+  test.each(allocators)('print the same with few registers by $name', ({ name: allocator }) => {
+    const pipeline = levelPipeline('O2');
+    for (const { name, kind, bril: path, args, out } of bril?.index ?? []) {
+      if (kind !== 'benchmark' || out === undefined) continue;
+      for (const registers of [4, 8]) {
+        const compile = { registers, allocator };
+        const ready = unwrap(prepare(presets, loaded(path), path, { engine: 'register', pipeline, compile }));
+        let printed = '';
+        unwrap(ready.run({ args, out: (text) => (printed += text) }));
+        expect(printed, `${name} with ${registers} registers`).toBe(bril?.read(out));
+      }
+    }
   });
 });

@@ -6,7 +6,7 @@
  *
  *     definition of %v          %v is in its register and nowhere else (older values of %v are gone)
  *     copy, slot.set, slot.get  the target holds what the source holds
- *     constant                  its register holds every constant of that value
+ *     constant                  its register holds every constant of that value; so with any pure op without operands
  *     edge into a block         a cell that holds the operand of a phi holds the phi
  *
  * Then each operand of each original instruction must be read from a cell that holds that operand. Phis of the allocated
@@ -31,16 +31,19 @@ import {
   type Func,
   type Inst,
   instOf,
+  isPure,
   liveness,
   none,
+  type OpDef,
   orderOf,
   sameIds,
   sameImm,
   type ValueId,
 } from '@sluice/ir';
+import type { AllocationRule } from '../lib/allocation-rules.ts';
 import { SymbolCells } from '../lib/symbol-cells.ts';
 
-/** What is wrong with the allocation of a function, a line each (at most 20); empty when it is right. */
+/** What is wrong with the allocation of a function, a line each (at most 20), `rule: what`; empty when it is right. */
 export function checkAllocation(
   original: Func,
   allocation: Allocation,
@@ -87,8 +90,8 @@ class Check {
     return this.#problems;
   }
 
-  #report(problem: string): void {
-    if (this.#problems.length < maxProblems) this.#problems.push(problem);
+  #report(rule: AllocationRule, problem: string): void {
+    if (this.#problems.length < maxProblems) this.#problems.push(`${rule}: ${problem}`);
   }
 
   // Frame and structure.
@@ -98,30 +101,35 @@ class Check {
     const { registers: bound, typed } = this.#constraints;
     const params = this.#old.sig.params;
     if (typed !== (registerTypes !== null))
-      this.#report('types of registers are given exactly when registers are typed');
-    if (registerTypes !== null && registerTypes.length !== registers) this.#report('not each register has a type');
-    if (bound !== null && !typed && registers > bound) this.#report(`${registers} registers, but there are ${bound}`);
+      this.#report('types', 'types of registers are given exactly when registers are typed');
+    if (registerTypes !== null && registerTypes.length !== registers)
+      this.#report('types', 'not each register has a type');
+    if (bound !== null && !typed && registers > bound)
+      this.#report('bound', `${registers} registers, but there are ${bound}`);
     if (bound !== null && registerTypes !== null) {
       for (const type of new Set(registerTypes)) {
         const used = registerTypes.filter((other) => other === type).length;
         const most = Math.max(bound, params.filter((other) => other === type).length);
-        if (used > most) this.#report(`${used} registers of type ${type}, but there are ${most}`);
+        if (used > most) this.#report('bound', `${used} registers of type ${type}, but there are ${most}`);
       }
     }
     const arriving = bound === null || typed ? params.length : Math.min(bound, params.length);
-    if (registers < arriving) this.#report(`${registers} registers, but ${arriving} parameters arrive in registers`);
+    if (registers < arriving)
+      this.#report('parameters', `${registers} registers, but ${arriving} parameters arrive in registers`);
     params.forEach((type, i) => {
       if (registerTypes !== null && i < registers && registerTypes[i] !== type)
-        this.#report(`register ${i} is of another type than parameter ${i}`);
+        this.#report('parameters', `register ${i} is of another type than parameter ${i}`);
     });
     for (let v = 0; v < this.#new.insts.length; v++) {
       const inst = this.#new.insts[v];
       const register = registerOf[v] ?? -1;
       if (inst === undefined) continue;
-      if (register >= registers || register < -1) this.#report(`%${v} is in register ${register} of ${registers}`);
+      if (register >= registers || register < -1)
+        this.#report('range', `%${v} is in register ${register} of ${registers}`);
       if (registerTypes !== null && register >= 0 && registerTypes[register] !== inst.type)
-        this.#report(`%${v} is of type ${inst.type}, its register of type ${registerTypes[register]}`);
-      if (folded.has(v) && (inst.op.name !== 'slot.get' || register >= 0)) this.#report(`%${v} cannot be folded`);
+        this.#report('register-type', `%${v} is of type ${inst.type}, its register of type ${registerTypes[register]}`);
+      if (folded.has(v) && (inst.op.name !== 'slot.get' || register >= 0))
+        this.#report('folded', `%${v} cannot be folded`);
       this.#checkSlot(v, inst);
     }
   }
@@ -131,10 +139,11 @@ class Check {
     if (name !== 'slot.get' && name !== 'slot.set') return;
     const slot = inst.imm as number;
     const type = name === 'slot.get' ? inst.type : this.#new.insts[inst.args[0] as number]?.type;
-    if (this.#new.slots[slot] !== type) this.#report(`%${v} uses slot ${slot} as ${type}`);
+    if (this.#new.slots[slot] !== type) this.#report('slot-type', `%${v} uses slot ${slot} as ${type}`);
     const own = slot - this.#arrivalSlots;
     if (this.#isKept(v as ValueId, inst)) return;
-    if (own >= 0 && own < this.#old.slots.length) this.#report(`%${v} uses slot ${slot}, which is the program's`);
+    if (own >= 0 && own < this.#old.slots.length)
+      this.#report('own-slots', `%${v} uses slot ${slot}, which is the program's`);
   }
 
   /** Whether the instruction is the original one: not put in, and not turned into a move or a constant. */
@@ -145,20 +154,20 @@ class Check {
   #checkStructure(): void {
     const [a, b] = [orderOf(this.#old), orderOf(this.#new)];
     if (a.rpo.length !== b.rpo.length || !sameIds(this.#old.params, this.#new.params)) {
-      this.#report('blocks or parameters differ');
+      this.#report('shape', 'blocks or parameters differ');
       return;
     }
     for (const block of a.rpo) {
       const before = this.#old.blocks[block];
       const after = this.#new.blocks[block];
       if (before === undefined || after === undefined || before.term !== after.term) {
-        this.#report(`^${block} has another terminator`);
+        this.#report('shape', `^${block} has another terminator`);
         continue;
       }
       const [was, is] = [before, after].map((x, k) =>
         [...x.body, x.term].filter((v) => this.#isEssential(v, k === 0 ? this.#old : this.#new)),
       ) as [ValueId[], ValueId[]];
-      if (!sameIds(was, is)) this.#report(`^${block} has other instructions`);
+      if (!sameIds(was, is)) this.#report('instructions', `^${block} has other instructions`);
       else for (const v of was) this.#compare(v);
     }
   }
@@ -166,7 +175,7 @@ class Check {
   /** Copies and constants may come and go; slots are read and written by what was put in, too. */
   #isEssential(v: ValueId, f: Func): boolean {
     const { op } = instOf(f, v);
-    if (op.kind === 'const' || op.name === 'copy') return false;
+    if (isConstant(op) || op.name === 'copy') return false;
     if (f === this.#new && (op.name === 'slot.get' || op.name === 'slot.set')) return this.#isKept(v, instOf(f, v));
     return true;
   }
@@ -177,7 +186,7 @@ class Check {
     const imm = ownSlot ? (was.imm as number) + this.#arrivalSlots : was.imm;
     const same =
       was.op === is.op && was.type === is.type && was.args.length === is.args.length && sameIds(was.blocks, is.blocks);
-    if (!same || !sameImm(imm, is.imm)) this.#report(`%${v} is another instruction`);
+    if (!same || !sameImm(imm, is.imm)) this.#report('instructions', `%${v} is another instruction`);
   }
 
   // Symbols.
@@ -198,7 +207,7 @@ class Check {
 
   #nameOf(v: number, inst: Inst | undefined): number {
     if (inst === undefined) return v;
-    if (inst.op.kind === 'const') {
+    if (isConstant(inst.op)) {
       const key = constantKey(inst);
       const known = this.#constants.get(key);
       if (known === undefined) this.#constants.set(key, v);
@@ -279,7 +288,7 @@ class Check {
     const inst = instOf(this.#new, v);
     const kept = this.#isKept(v, inst);
     const { name, kind } = inst.op;
-    if (kind === 'const') {
+    if (isConstant(inst.op)) {
       const known = this.#constants.get(constantKey(inst));
       this.#write(v, known === undefined ? none : [known], cells);
       return;
@@ -308,8 +317,8 @@ class Check {
     const cell = this.#cellOf(v);
     if (this.#reporting) {
       const foldable = ['call', 'ret', 'invoke'].includes(instOf(this.#new, by).op.kind);
-      if (cell < 0) this.#report(`%${by} reads %${v}, which has no register`);
-      else if (this.#allocation.folded.has(v) && !foldable) this.#report(`%${by} cannot read a slot`);
+      if (cell < 0) this.#report('unplaced', `%${by} reads %${v}, which has no register`);
+      else if (this.#allocation.folded.has(v) && !foldable) this.#report('slot-reader', `%${by} cannot read a slot`);
     }
     return cell;
   }
@@ -317,13 +326,13 @@ class Check {
   #checkOperands(v: ValueId, inst: Inst, cells: SymbolCells): void {
     const before = instOf(this.#old, v).args;
     if (inst.op.kind === 'result') {
-      if (this.#reporting && inst.args[0] !== before[0]) this.#report(`%${v} is the result of another call`);
+      if (this.#reporting && inst.args[0] !== before[0]) this.#report('results', `%${v} is the result of another call`);
       return;
     }
     for (let k = 0; k < before.length; k++) {
       const cell = this.#read(inst.args[k] as ValueId, v);
       if (!this.#reporting || cell < 0 || cells.holds(cell, this.#symbol[before[k] as number] as number)) continue;
-      this.#report(`%${v} reads cell ${cell} for %${before[k]}, but it need not be there`);
+      this.#report('value', `%${v} reads cell ${cell} for %${before[k]}, but it need not be there`);
     }
   }
 
@@ -350,8 +359,13 @@ class Check {
   }
 }
 
-/** Op and value, the bits of zero and NaN included. */
-function constantKey({ op, imm }: Inst): string {
+/** Whether an op gives the same wherever it stands. */
+function isConstant({ kind, sig, effect }: OpDef): boolean {
+  return kind === 'const' || (kind === 'value' && sig.params.length === 0 && isPure(effect));
+}
+
+/** Op, type and value, the bits of zero and NaN included. */
+function constantKey({ op, type, imm }: Inst): string {
   const text = Object.is(imm, -0) ? '-0' : typeof imm === 'object' ? JSON.stringify(imm) : String(imm);
-  return `${op.name} ${typeof imm} ${text}`;
+  return `${op.name} ${type} ${typeof imm} ${text}`;
 }

@@ -2,6 +2,7 @@
 
 import type { Allocation } from '@sluice/codegen';
 import { type Block, blockFrequency, type Func, instOf, orderOf, type ValueId } from '@sluice/ir';
+import { isConstant } from './remake.ts';
 
 const remake = 0.25;
 const move = 0.25;
@@ -24,10 +25,11 @@ export function spillCodeOf(original: Func, { func, folded }: Allocation): Spill
     const weight = 1 + (frequency[b] as number);
     for (let i = 0; i < body.length; i++) {
       const v = body[i] as ValueId;
-      const { op } = instOf(func, v);
+      const inst = instOf(func, v);
+      const { op } = inst;
       if (op.name === 'copy') cost += move * weight;
       if (original.insts[v]?.op === op || folded.has(v)) continue;
-      if (op.kind === 'const') cost += remake * weight;
+      if (isConstant(inst)) cost += remake * weight;
       else if (op.name === 'slot.get') {
         reloads++;
         cost += weight;
