@@ -1,8 +1,24 @@
-/** Trip counts against the tests that they count: on turns before the count a test says to stay, and on that turn to leave. */
+/**
+ * Trip counts against the tests that they count: on turns before the count a test says to stay, and on that turn to leave. And
+ * what passes make of loops that they count, against the loops.
+ */
 
-import { coreOp, evalOp, type LoopId, type OpDef, type OpName, parseModule, unwrap, type Value } from '@sluice/ir';
+import {
+  coreOp,
+  evalOp,
+  interpret,
+  type LoopId,
+  type OpDef,
+  type OpName,
+  parseModule,
+  printModule,
+  unwrap,
+  type Value,
+} from '@sluice/ir';
+import { passes } from '@sluice/passes';
 import { Evolution } from '@sluice/passes/lib/scev';
 import { type Distance, type Exit, exitsOf } from '@sluice/passes/lib/trip-count';
+import { pipeline, runPipeline } from '@sluice/pipeline';
 import { budget } from '@sluice/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -139,3 +155,81 @@ test('a count is the first turn on which the test says to leave', () => {
   // Bounds that are jumped over, and symbols with other steps, have none.
   expect(counted / runs).toBeGreaterThan(0.4);
 });
+
+/** A loop around the test of a case that computes something; a second exit after some turns ends what never ends. */
+function counting(c: Case, most: number, early: boolean): string {
+  const { t, symbolic } = c;
+  const start = symbolic === 'start' || symbolic === 'both' ? '%a' : '%start';
+  const bound = symbolic === 'bound' || symbolic === 'both' ? '%b' : '%bound';
+  const tested = early ? '%i' : '%j';
+  const [x, y] = c.swapped ? [bound, tested] : [tested, bound];
+  const [yes, no] = c.negated ? ['^exit', '^loop'] : ['^loop', '^exit'];
+  return `func @f(%a: ${t}, %b: ${t}) -> (${t}, i32) {
+^entry:
+  %start = ${t}.const ${BigInt.asIntN(bitsOf(c), c.start)}
+  %bound = ${t}.const ${BigInt.asIntN(bitsOf(c), c.bound)}
+  %step = ${t}.const ${BigInt.asIntN(bitsOf(c), c.step)}
+  %zero = i32.const 0
+  %one = i32.const 1
+  %most = i32.const ${most}
+  br ^pre
+^pre:
+  br ^loop
+^loop:
+  %i = phi ${t} [^pre: ${start}], [^more: %j]
+  %h = phi ${t} [^pre: %a], [^more: %h2]
+  %k = phi i32 [^pre: %zero], [^more: %k2]
+  %h1 = ${t}.rotl %h, %step
+  %h2 = ${t}.sub %h1, %i
+  %k2 = i32.add %k, %one
+  %enough = i32.eq %k, %most
+  br_if %enough, ^out, ^more
+^more:
+  %j = ${t}.add %i, %step
+  %c = ${t}.${c.relation} ${x}, ${y}
+  br_if %c, ${yes}, ${no}
+^out:
+  ret %h2, %k
+^exit:
+  %r = ${t}.xor %h2, %j
+  ret %r, %k2
+}`;
+}
+
+const unrolled = ['loop-unroll(runtime=4)', 'loop-unroll(full=4000)', 'loop-unroll(runtime=2,full=8)'].map((text) =>
+  pipeline(text, [text], passes),
+);
+
+test('unrolled loops do what the loops do', () => {
+  let done = 0;
+  fc.assert(
+    fc.property(
+      arbitraryCase,
+      fc.integer({ min: -2, max: 80 }),
+      fc.integer({ min: 1, max: 100 }),
+      fc.boolean(),
+      (c, turns, most, early) => {
+        // Bounds that are met, or nearly, after so many turns.
+        const bound = c.start + BigInt(turns) * c.step;
+        const near = { ...c, bound: BigInt.asIntN(bitsOf(c), turns % 3 === 0 ? c.bound : bound) };
+        const m = unwrap(parseModule(counting(near, most, early)));
+        const args = [asValue(near, near.start), asValue(near, near.bound)];
+        const want = interpret(m, 'f', args).outcome;
+        for (const p of unrolled) {
+          const { module: after, rewrites } = runPipeline(m, p, { verifyEach: true });
+          done += rewrites;
+          const got = interpret(after, 'f', args).outcome;
+          if (show(got) !== show(want)) {
+            throw new Error(`${p.name}: ${show(got)}, not ${show(want)}\n${printModule(m)}\n${printModule(after)}`);
+          }
+        }
+      },
+    ),
+    budget(100),
+  );
+  expect(done).toBeGreaterThan(80);
+});
+
+function show(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+}

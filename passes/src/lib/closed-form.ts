@@ -64,6 +64,15 @@ export class ClosedForms {
     return this.emit(makeInst(selectOp, [turns, this.constant(0n, type), some], { type }));
   }
 
+  /** The value on turn 0 plus or minus another one. */
+  plus(value: Affine, other: ValueId, sign: 1n | -1n): ValueId {
+    const type = typeOf(value);
+    const offset = BigInt.asIntN(value.bits, value.offset);
+    if (sign === 1n && value.base === -1 && offset === 0n) return other;
+    const op = sign === 1n ? sumOf(type) : differenceOf(type);
+    return this.emit(makeInst(orFail(op), [this.value({ ...value, offset }), other]));
+  }
+
   /** A constant. */
   constant(k: bigint, type: Integer): ValueId {
     const wrapped = BigInt.asIntN(type === 'i32' ? 32 : 64, k);

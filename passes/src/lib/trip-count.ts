@@ -68,8 +68,8 @@ function exitOf(evolution: Evolution, { from, to }: Edge, f: Func, loop: LoopId)
   return { ...unknown, inside, everyTurn, ...countOf(test) };
 }
 
-/** Stay while `x relation y`. */
-interface Test {
+/** `x relation y`, and the branch stays (or goes where it was asked about). */
+export interface Test {
   readonly x: Affine;
   readonly y: Affine;
   readonly relation: Relation;
@@ -77,10 +77,18 @@ interface Test {
 }
 
 const negated: Readonly<Record<Relation, Relation>> = { eq: 'ne', ne: 'eq', lt: 'ge', le: 'gt', gt: 'le', ge: 'lt' };
-const swapped: Readonly<Record<Relation, Relation>> = { eq: 'eq', ne: 'ne', lt: 'gt', le: 'ge', gt: 'lt', ge: 'le' };
+/** What a relation is when its sides change places. */
+export const swapped: Readonly<Record<Relation, Relation>> = {
+  eq: 'eq',
+  ne: 'ne',
+  lt: 'gt',
+  le: 'ge',
+  gt: 'lt',
+  ge: 'le',
+};
 
-/** The test of a branch that stays where its operand is not 0 (`whenTrue`), or is; the side that changes comes first. */
-function testOf(evolution: Evolution, term: Inst, whenTrue: boolean): Test | null {
+/** When a branch goes to its first target (`whenTrue`) or its second one; the side that changes comes first. */
+export function testOf(evolution: Evolution, term: Inst, whenTrue: boolean): Test | null {
   let stay = whenTrue;
   let v = term.args[0] as ValueId;
   // Negations of negations; each step goes to another operand.
@@ -110,6 +118,7 @@ function ordered(evolution: Evolution, { args }: Inst, comparison: Comparison, s
   const relation = stay ? (comparison.relation as Relation) : negated[comparison.relation as Relation];
   const { signed } = comparison;
   if (relation === 'eq' || relation === 'ne') {
+    if (x.step === 0n) return { x: y, y: x, relation, signed };
     // Differences modulo 2^bits are 0 exactly where both are the same.
     const still = { ...y, step: 0n };
     return { x: { ...x, step: BigInt.asIntN(x.bits, x.step - y.step) }, y: still, relation, signed };

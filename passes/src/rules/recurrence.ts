@@ -4,6 +4,7 @@ import { coreOp, type OpDef, type OpName, type ResultType } from '@sluice/ir';
 
 const sums: Readonly<Record<string, OpDef>> = { i32: coreOp('i32.add'), i64: coreOp('i64.add') };
 const differences: Readonly<Record<string, OpDef>> = { i32: coreOp('i32.sub'), i64: coreOp('i64.sub') };
+const masks: Readonly<Record<string, OpDef>> = { i32: coreOp('i32.and'), i64: coreOp('i64.and') };
 const products: Readonly<Record<string, OpDef>> = { i32: coreOp('i32.mul'), i64: coreOp('i64.mul') };
 
 /** The op of phis. */
@@ -20,6 +21,11 @@ export function sumOf(type: ResultType): OpDef | null {
 /** The difference of a type, if differences of it wrap. */
 export function differenceOf(type: ResultType): OpDef | null {
   return differences[type] ?? null;
+}
+
+/** The op that keeps the bits of a mask, of an integer type. */
+export function maskOf(type: ResultType): OpDef | null {
+  return masks[type] ?? null;
 }
 
 /** The product of a type, if products of it wrap. */
