@@ -17,15 +17,17 @@
  * Phases:  functions bottom-up over the components of the call graph, so that a callee is finished before its callers
  *          look at it; for each `plan` its calls in order, then `spliceCall` them from the last to the first, since a
  *          split costs what follows it; at the end `withoutUnused` removes what nobody calls any more.
- * Profit:  `worth`. A call costs about ten instructions on a VM. Small callees always pay; larger ones up to `size`, more
- *          where constants are passed (they fold), more for the only call there is (the callee goes away). A
- *          caller may grow by the factor `growth`, and never beyond `largestCaller`.
+ * Profit:  `worth`, in instructions. A body that is no larger than the call with its arguments (`callOverhead`) always pays.
+ *          The only call of a function that then goes away always pays: nothing grows in sum. Other bodies pay up to `size`,
+ *          and more where constants are handed over: what they fold is guessed for each parameter (inline/folds.ts). What
+ *          leads nowhere but to a trap never pays. A caller may grow by the factor `growth` and `freeGrowth`, and none
+ *          grows beyond `largestCaller`.
  * Legal:   any call of a function of the module by name that cannot reach itself. `invoke` stays: a throw inside would
- *          need an edge.
+ *          need an edge. With `recursion`, a function takes its own body, as it was, in place of its calls of itself.
  * Breaks:  blocks that only lead on appear (simplify-cfg). Fuel and depth that an execution uses become less, which is
  *          no part of the meaning.
  * Cost:    O(instructions before and after).
- * Not done: partial inlining, call_indirect of a constant reference, one level of recursion.
+ * Not done: partial inlining, call_indirect of a constant reference, recursion through several functions.
  */
 
 import {
@@ -44,6 +46,7 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type ModuleContext } from '@sluice/pipeline';
+import { paramFolds } from './inline/folds.ts';
 import { spliceCall } from './inline/splice.ts';
 import { withoutUnused } from './inline/unused.ts';
 import { knownOutside } from './lib/known-outside.ts';
@@ -57,15 +60,13 @@ const freeGrowth = 40;
 /** Instructions that a call costs on top of its own: about what a body may have that is never worth a call. */
 const callOverhead = 6;
 
-/** Instructions that a constant argument is guessed to fold away. */
-const constantBonus = 6;
-
-/** Instructions of a callee with one call; it moves, so that nothing grows in sum. */
-const onlyCallSize = 400;
+/** Instructions that a constant argument is guessed to save besides: it need not be made ready for the call. */
+const constantBonus = 4;
 
 const options = {
   size: { doc: 'the largest callee, in instructions, that is copied to several callers', default: 30 },
   growth: { doc: 'the factor by which a function may grow', default: 3 },
+  recursion: { doc: 'the largest function, in instructions, that takes one level of its own recursion in', default: 0 },
   remove: { doc: 'remove functions that lost their last call; never exported ones', default: true },
 } as const;
 
@@ -157,7 +158,7 @@ function plan(state: State, caller: number, f: Func): Site[] {
       const { op, imm } = instOf(f, call);
       const callee = op.kind === 'call' && op.imm === 'func' ? graph.indexOf(String(imm)) : -1;
       if (callee === -1) continue;
-      if (!mayInline(state, caller, callee)) {
+      if (!mayInline(state, caller, callee) && (caller !== callee || before > cx.options.recursion)) {
         cx.declined(`@${imm} is recursive`, call);
         continue;
       }
@@ -184,12 +185,14 @@ function worth(state: State, f: Func, call: ValueId, callee: number, size: numbe
   const { args } = instOf(f, call);
   const body = sizeOfFunc(state, callee);
   if (body <= callOverhead + args.length) return true;
-  if (size + body > limit) return false;
-  if (state.private[callee] === 1 && state.graph.callCount[callee] === 1) return body <= onlyCallSize;
-  let allowed: number = state.cx.options.size;
-  for (const arg of args) if (instOf(f, arg).op.kind === 'const') allowed += constantBonus;
-  // What only leads to a trap is not worth a copy.
-  if (endsInTrap(state.funcs[callee] as Func)) return false;
+  const g = state.funcs[callee] as Func;
+  if (state.private[callee] === 1 && state.graph.callCount[callee] === 1 && g !== f) return true;
+  if (size + body > limit || endsInTrap(g)) return false;
+  let allowed: number = g === f ? state.cx.options.recursion : state.cx.options.size;
+  for (let k = 0; k < args.length && body > allowed; k++) {
+    const { kind } = instOf(f, args[k] as ValueId).op;
+    if (kind === 'const') allowed += constantBonus + (paramFolds(g)[k] as number);
+  }
   return body <= allowed;
 }
 

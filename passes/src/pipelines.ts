@@ -52,7 +52,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'tail-call', // what is recursive no more can be inlined
     'ipcp',
     'dead-args', // smaller calls: more of them are worth inlining
-    'inline',
+    'inline(recursion=40)',
     'call-facts',
     'mem-forward',
     ...scalar,
