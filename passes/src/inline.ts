@@ -92,7 +92,7 @@ export default definePass({
   scope: 'module',
   options,
   run(m, cx) {
-    if (m.funcs.length < 2) return m;
+    if (m.funcs.length < 2 && cx.options.recursion === 0) return m;
     const state = newState(m, cx);
     let changed = false;
     for (const component of state.graph.components) {
