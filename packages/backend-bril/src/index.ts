@@ -44,6 +44,8 @@ export const brilTarget: BrilTarget = {
     'strength-reduce': null,
     // Bril's loads check: one that is not certain to run might fail.
     licm: 'licm(speculate=false)',
+    // A call is two instructions, constants of the callee more, and no register is ever short.
+    inline: 'inline(size=60,growth=4)',
   },
   emit: emitBril,
 };
