@@ -9,7 +9,7 @@
  * since `load` wants a written cell too.
  */
 
-import { type BlockId, blockOf, type Func, instOf, isRemovable, termOf, type ValueId } from '@sluice/ir';
+import { type BlockId, blockOf, domTree, type Func, instOf, isRemovable, termOf, type ValueId } from '@sluice/ir';
 
 /** What becomes of a check: an access does it, a load is made for it, or there is nothing that does it. */
 export type HeapCheck = 'done' | 'load' | 'none';
@@ -59,4 +59,33 @@ function isAccessed(f: Func, from: BlockId, at: number, pointer: ValueId, stores
 /** What traps as checks do, and writes nothing but cells. */
 function passes(name: string): boolean {
   return name === 'heap.check' || name === 'heap.check_init' || name === 'heap.store' || name === 'heap.offset';
+}
+
+/** How far up and down the check of a load is looked for, in blocks. */
+const highest = 64;
+
+/**
+ * Whether Bril's `load` may stand for the one at position `at` of a block: something on every way to it or from it does its
+ * check. `heap.load` itself checks nothing, so that a pass may run one where the program would not; Bril's would fail there.
+ */
+export function isGuarded(f: Func, b: BlockId, at: number): boolean {
+  const load = blockOf(f, b).body[at] as ValueId;
+  const pointer = instOf(f, load).args[0] as ValueId;
+  if (isLocal(f, pointer)) return true;
+  const { idom } = domTree(f);
+  for (let up: number = b, steps = 0; up >= 0 && steps < highest; up = idom[up] as number, steps++) {
+    const { body } = blockOf(f, up as BlockId);
+    for (let i = up === b ? at - 1 : body.length - 1; i >= 0; i--) {
+      const { op, args } = instOf(f, body[i] as ValueId);
+      if (args[0] === pointer && (passes(op.name) || op.name === 'heap.load') && op.name !== 'heap.offset') return true;
+    }
+  }
+  return isAccessed(f, b, at + 1, pointer, true);
+}
+
+/** Whether a pointer is into an object that this function makes, so that passes may know that its elements are there. */
+function isLocal(f: Func, pointer: ValueId): boolean {
+  let at = instOf(f, pointer);
+  for (let steps = 0; at.op.name === 'heap.offset' && steps < highest; steps++) at = instOf(f, at.args[0] as ValueId);
+  return at.op.name === 'heap.alloc';
 }

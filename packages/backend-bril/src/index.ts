@@ -3,11 +3,13 @@
 import type { BrilProgram } from '@sluice/bril-format';
 import type { Module, Result } from '@sluice/ir';
 import type { Pass } from '@sluice/pipeline';
+import addresses from './addresses.ts';
 import { emitBril } from './emit.ts';
 import fuse from './fuse.ts';
 import legalise from './legalise.ts';
 import rejoin from './rejoin.ts';
 import remainder from './remainder.ts';
+import sink from './sink.ts';
 
 /** Bril as a target: which passes come first, which last, and what a level does otherwise for it. */
 export interface BrilTarget {
@@ -28,13 +30,15 @@ export interface BrilTarget {
 export const brilTarget: BrilTarget = {
   name: 'bril',
   summary: 'Bril, as text or JSON',
-  passes: [fuse, legalise, rejoin, remainder],
+  passes: [addresses, fuse, legalise, rejoin, remainder, sink],
   first: ['bril-fuse'],
   prepare: [
     'lower-invoke',
     'bril-legalise',
     'bril-remainder',
+    'bril-addresses',
     'dce',
+    'bril-sink',
     'bril-rejoin',
     'split-critical-edges',
     'ssa-destruct',

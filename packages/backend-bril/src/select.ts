@@ -31,7 +31,7 @@ import { noBrilFor } from './diag-codes.ts';
 import type { Constant, Draft, DraftBlock, End, Operand } from './draft.ts';
 import { expansions } from './expand.ts';
 import { direct } from './forms.ts';
-import { heapCheck } from './heap.ts';
+import { heapCheck, isGuarded } from './heap.ts';
 import { constantName, folded, isNaNLiteral, literal } from './literals.ts';
 import { shareConstants } from './share.ts';
 import { failure } from './traps.ts';
@@ -92,6 +92,7 @@ class Selector {
       for (const [i, v] of body.entries()) {
         if (instOf(f, v).type === 'any' && i + 1 < body.length) this.#behind.set(v, body[i + 1] as ValueId);
         const check = heapCheck(f, b, i);
+        if (instOf(f, v).op.name === 'heap.load' && !isGuarded(f, b, i)) this.#refuse(instOf(f, v));
         if (check === null) this.#inst(v);
         else if (check === 'load') this.#deadLoad(instOf(f, v).args[0] as ValueId);
         else if (check === 'none') this.#refuse(instOf(f, v));
