@@ -8,10 +8,11 @@
  * block's frequency (the constant stands there, and serves all that the block dominates) or what its children cost. A block
  * with a use of its own must pay. Where both cost the same the later place is taken, which may not be reached at all.
  *
- * Frequencies are guessed (loops repeat). Cost: the dominators of the uses, for each constant.
+ * Frequencies are guessed (loops repeat). Cost: for each constant the blocks between its uses in the dominator tree, and
+ * those of the loops around them.
  */
 
-import { type BlockId, blockFrequency, domTree, type Func } from '@sluice/ir';
+import { type BlockId, blockFrequency, domTree, type Func, loopForest } from '@sluice/ir';
 import { type Constant, type Draft, type DraftBlock, endOperands, type Operand } from './draft.ts';
 
 /** Puts each constant that is used into blocks, before its first use there, at the end where there is none. */
@@ -45,10 +46,15 @@ function cheapest(f: Func, users: readonly BlockId[]): readonly BlockId[] {
   const dom = domTree(f);
   const frequency = blockFrequency(f);
   const own = new Set<number>(users);
-  // All dominators of the users, each once, deepest first: what is below a block is known before the block.
+  // The dominators of the users, each once, up to the first one outside of loops that dominates all users: above it nothing
+  // is cheaper. Deepest first below: what is beneath a block is known before the block.
+  const top = outermost(f, users);
   const above = new Set<number>();
   for (const user of users) {
-    for (let b: number = user; b >= 0 && !above.has(b); b = dom.idom[b] as number) above.add(b);
+    for (let b: number = user; !above.has(b); b = dom.idom[b] as number) {
+      above.add(b);
+      if (b === top) break;
+    }
   }
   const order = [...above].sort((a, b) => (dom.pre[b] as number) - (dom.pre[a] as number));
   const below = new Map<number, number>();
@@ -71,6 +77,22 @@ function cheapest(f: Func, users: readonly BlockId[]): readonly BlockId[] {
     }
   }
   return result;
+}
+
+/** The nearest block that dominates all of them and is in no loop; the entry where there is none. */
+function outermost(f: Func, blocks: readonly BlockId[]): number {
+  const { idom, level } = domTree(f);
+  const loops = loopForest(f);
+  let top: number = blocks[0] as number;
+  for (const b of blocks) {
+    let at: number = b;
+    while (at !== top) {
+      if ((level[at] as number) >= (level[top] as number)) at = idom[at] as number;
+      else top = idom[top] as number;
+    }
+  }
+  while ((idom[top] as number) >= 0 && loops.depthOf(top as BlockId) > 0) top = idom[top] as number;
+  return top;
 }
 
 function put(block: DraftBlock, constants: Set<Constant>): void {
