@@ -62,7 +62,7 @@ export default definePass({
     const view = { f, read: { ops: cx.ops, inst: (v: ValueId) => instOf(f, v) }, objects: cx.get(objectsOf) };
     const known = findAvailable(cx.module, view, ({ count }) => count > 1);
     if (known === null) return;
-    const value = filledInts(known.places.length, -1);
+    const value = filledInts(known.followed.list.length, -1);
     const state: State = { cx, known, value, accesses: new Map(), loads: 0 };
     const { rpo } = cx.get(orderOf);
     for (let i = 0; i < rpo.length; i++) {
@@ -74,7 +74,7 @@ export default definePass({
       f,
       cx,
       state.accesses,
-      known.places.map(({ type }) => type as Type),
+      known.followed.list.map(({ type }) => type as Type),
     );
   },
 });
@@ -107,7 +107,7 @@ function visitBlock(state: State, f: Func, b: BlockId): void {
   }
   for (const place of touched) {
     const last = value[place] as ValueId | -1;
-    if (last !== -1 && has(here, known.words, facts.valued, place)) {
+    if (last !== -1 && has(here, known.followed, facts.valued, place)) {
       accessesOf(state.accesses, b).writes.set(place, last);
     }
     value[place] = -1;
@@ -117,7 +117,7 @@ function visitBlock(state: State, f: Func, b: BlockId): void {
 function visit(state: State, f: Func, b: BlockId, { what, v, place }: Event, here: Facts): void {
   if (place === -1) return;
   const { cx, known, value } = state;
-  const holds = (kind: number): boolean => has(here, known.words, kind, place);
+  const holds = (kind: number): boolean => has(here, known.followed, kind, place);
   switch (what) {
     case 'check':
     case 'init':

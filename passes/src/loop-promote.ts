@@ -40,7 +40,8 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { type Access, type Available, type Facts, facts, findAvailable, has } from './lib/available.ts';
+import { type Available, type Facts, facts, findAvailable, has } from './lib/available.ts';
+import type { Access } from './lib/followed.ts';
 import { objectsOf } from './lib/objects.ts';
 import { type Place, placeRole } from './lib/places.ts';
 import { type Accesses, accessesOf, promote } from './lib/promote.ts';
@@ -94,7 +95,7 @@ export default definePass({
     if (known === null) return;
     const hazards = hazardsOf(f, cx, loops, known);
     const state: State = { f, cx, loops, known, hazards, variables: new Map(), types: [], exits: [] };
-    const promoted = new Int32Array(known.places.length).fill(-1);
+    const promoted = new Int32Array(known.followed.list.length).fill(-1);
     for (let l = 0 as LoopId; l < loops.count; l++) visitLoop(state, l, promoted);
     if (state.types.length === 0) return;
     promote(f, cx, state.variables, state.types);
@@ -119,9 +120,9 @@ function visitLoop(state: State, l: LoopId, promoted: Int32Array): void {
   const { known, hazards, loops, cx } = state;
   const stored = hazards.stored[l] as Int32Array | undefined;
   if (stored === undefined) return;
-  for (let k = 0; k < known.places.length; k++) {
+  for (let k = 0; k < known.followed.list.length; k++) {
     if (((stored[k >> 5] as number) >>> (k & 31)) % 2 === 0 || (promoted[k] as number) >= l) continue;
-    const place = known.places[k] as Place;
+    const place = known.followed.list[k] as Place;
     const found = candidate(state, l, place, k);
     if (found === null) continue;
     if (!cx.choose('loop-promote.profit', pays(state, found))) continue;
@@ -145,7 +146,7 @@ function candidate(state: State, loop: LoopId, place: Place, bit: number): Promo
   const home = cx.get(blockOfValue);
   let first: ValueId | -1 = -1;
   for (const b of loops.blocks(loop)) {
-    for (const access of known.accesses[b] ?? []) {
+    for (const access of known.followed.accesses[b] ?? []) {
       const { role, inst, v } = access;
       if (access.place !== place || role === null || role === 'heap-check' || role === 'heap-check-init') continue;
       if (first === -1) first = v;
@@ -171,9 +172,9 @@ function candidate(state: State, loop: LoopId, place: Place, bit: number): Promo
 }
 
 /** Whether a load traps for nothing, and a store of the same value changes nothing. */
-function isThere({ words }: Available, known: Facts, { element, bytes }: Place, bit: number): boolean {
-  if (bytes !== null) return has(known, words, facts.valued, bit);
-  return element === null || (has(known, words, facts.checked, bit) && has(known, words, facts.initialised, bit));
+function isThere({ followed }: Available, known: Facts, { element, bytes }: Place, bit: number): boolean {
+  if (bytes !== null) return has(known, followed, facts.valued, bit);
+  return element === null || (has(known, followed, facts.checked, bit) && has(known, followed, facts.initialised, bit));
 }
 
 function loads(role: Role): boolean {

@@ -65,6 +65,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'mem-forward@loops', // rotation, hoisting and unrolling bring stores and loads together
     'loop-promote',
     'load-elim', // and the loads that loop-promote put before loops
+    'dse', // what load-elim took away reads nothing
     'strength-reduce',
     'jump-thread', // duplicates tests; numbered again below
     'simplify-cfg@thread',

@@ -5,6 +5,7 @@ import callFacts from './call-facts.ts';
 import dce from './dce.ts';
 import deadArgs from './dead-args.ts';
 import deadFuncs from './dead-funcs.ts';
+import dse from './dse.ts';
 import gvn from './gvn.ts';
 import inline from './inline.ts';
 import ipcp from './ipcp.ts';
@@ -32,6 +33,7 @@ const all: readonly Pass[] = [
   dce,
   deadArgs,
   deadFuncs,
+  dse,
   gvn,
   inline,
   ipcp,

@@ -61,6 +61,8 @@ export interface Place {
   readonly narrow: OpDef | null;
   /** Accesses seen. */
   count: number;
+  /** Whether one of them stores. */
+  stored: boolean;
 }
 
 /** The regions that have places. */
@@ -84,6 +86,12 @@ export class Places {
 
   /** The place that an instruction with this role accesses; null for those that are about whole objects. */
   of(inst: Inst, role: Role): Place | null {
+    const place = this.#of(inst, role);
+    if (place !== null && (role === 'store' || role === 'heap-store' || role === 'global-set')) place.stored = true;
+    return place;
+  }
+
+  #of(inst: Inst, role: Role): Place | null {
     switch (role) {
       case 'load':
         return this.#bytes(inst, inst.type);
@@ -139,8 +147,8 @@ export class Places {
     return known;
   }
 
-  #add(key: string, parts: Omit<Place, 'number' | 'count'>): Place {
-    const place: Place = { number: this.list.length, count: 1, ...parts };
+  #add(key: string, parts: Omit<Place, 'number' | 'count' | 'stored'>): Place {
+    const place: Place = { number: this.list.length, count: 1, stored: false, ...parts };
     this.list.push(place);
     this.#known.set(key, place);
     return place;

@@ -41,7 +41,7 @@ export function hazardsOf(
   loops: LoopForest,
   known: Available,
 ): Hazards {
-  const { words } = known;
+  const { words } = known.followed;
   const stored: (Int32Array | undefined)[] = new Array(loops.count);
   const touched = ints(loops.count * words);
   const accessed = ints(loops.count * words);
@@ -93,9 +93,10 @@ function addEvents(known: Available, b: BlockId, touched: Int32Array): void {
 }
 
 function addReads(known: Available, b: BlockId, touched: Int32Array): void {
-  for (const { role, place, effect } of known.accesses[b] ?? []) {
-    if (role === null) or(touched, known.readBy(effect));
-    else if (place !== null && role !== 'heap-check' && role !== 'heap-check-init') or(touched, known.touchedBy(place));
+  for (const { role, place, effect } of known.followed.accesses[b] ?? []) {
+    if (role === null) or(touched, known.followed.readBy(effect));
+    else if (place !== null && role !== 'heap-check' && role !== 'heap-check-init')
+      or(touched, known.followed.touchedBy(place));
   }
 }
 
@@ -103,7 +104,7 @@ function storedIn(known: Available, b: BlockId): Int32Array | null {
   let mask: Int32Array | null = null;
   for (const { what, place } of known.events[b] ?? []) {
     if (what !== 'store' || place === -1) continue;
-    mask ??= ints(known.words);
+    mask ??= ints(known.followed.words);
     mask[place >> 5] = (mask[place >> 5] as number) | (1 << (place & 31));
   }
   return mask;
@@ -112,14 +113,14 @@ function storedIn(known: Available, b: BlockId): Int32Array | null {
 /** How the execution may end in a block other than by leaving it; accesses to memory that is followed go to `accessed`. */
 function endsOf(f: Func, m: Module, known: Available, b: BlockId, accessed: Int32Array): number {
   const { body, term } = blockOf(f, b);
-  const accesses = known.accesses[b];
+  const accesses = known.followed.accesses[b];
   let next = 0;
   let bits = bitsOf(effectOf(m, instOf(f, term)));
   for (let k = 0; k < body.length; k++) {
     const v = body[k] as ValueId;
     const access = accesses?.[next];
     if (access?.v === v) next++;
-    const bit = access?.v === v && access.place?.bytes != null ? known.bitOf(access.place) : -1;
+    const bit = access?.v === v && access.place?.bytes != null ? known.followed.bitOf(access.place) : -1;
     if (bit === -1) bits |= bitsOf(effectOf(m, f.insts[v] as Inst));
     else accessed[bit >> 5] = (accessed[bit >> 5] as number) | (1 << (bit & 31));
   }
