@@ -4,6 +4,7 @@
  *   x < y, unsigned    x - 2^63 < y - 2^63, signed
  *   x << k             x * 2^k, for a constant k
  *   x rem y            x - (x / y) * y
+ *   x & 2^k-1          the remainder of what is made positive
  */
 
 import type { Build } from './build.ts';
@@ -38,6 +39,22 @@ function divides(b: Build): boolean {
   return typeof by === 'bigint' && by !== -1n;
 }
 
+/** The lowest bits of x, or all but these: ((x rem m) + m) rem m, for m = 2^k. Sums wrap at a multiple of m, so that it holds for every x. */
+const bits: Expansion = (b) => {
+  const at = typeof b.constant(1) === 'bigint' ? 1 : 0;
+  const mask = b.constant(at);
+  if (typeof mask !== 'bigint') return false;
+  const low = mask < 0n ? ~mask : mask;
+  if (low < 1n || low >= 2n ** 62n || (low & (low + 1n)) !== 0n) return false;
+  const x = b.args[1 - at] as Operand;
+  const by = b.int(low + 1n);
+  const rest = (y: Operand): readonly [Operand, Operand] => [y, b.emit('mul', 'int', b.emit('div', 'int', y, by), by)];
+  const moved = b.emit('add', 'int', b.emit('sub', 'int', ...rest(x)), by);
+  if (mask > 0n) b.finish('sub', ...rest(moved));
+  else b.finish('sub', x, b.emit('sub', 'int', ...rest(moved)));
+  return true;
+};
+
 /** Exclusive or of bools. */
 const differ: Expansion = (b) => {
   if (b.kind !== 'bool') return false;
@@ -59,6 +76,7 @@ export const expansions: Readonly<Record<string, Expansion>> = {
   'i64.gt_u': unsigned('gt'),
   'i64.le_u': unsigned('le'),
   'i64.ge_u': unsigned('ge'),
+  'i64.and': bits,
   'i64.shl': (b) => {
     const by = b.constant(1);
     if (typeof by !== 'bigint') return false;
