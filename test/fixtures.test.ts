@@ -2,9 +2,17 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { isLevel, levelPipeline, passes } from '@sluice/passes';
+import { checkAllocation } from '@sluice/passes/regalloc/check';
+import { allocators } from '@sluice/passes/regalloc/index';
 import { rules, simplifiers } from '@sluice/passes/rules/index';
 import { type Pipeline, parseInstance } from '@sluice/pipeline';
-import { type FixtureContext, parseFixture, runFixtureCase, withGoldens } from '@sluice/testkit';
+import {
+  type AllocateForFixture,
+  type FixtureContext,
+  parseFixture,
+  runFixtureCase,
+  withGoldens,
+} from '@sluice/testkit';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const bless = process.env.SLUICE_BLESS === '1';
@@ -16,10 +24,22 @@ function pipelineOf(text: string): Pipeline {
   return { name: text, instances: words.map((word) => parseInstance(word, passes)) };
 }
 
-const cx: FixtureContext = { pipelineOf, bless };
+/** Facts of an allocation, or what the checker says. */
+const allocate: AllocateForFixture = (f, registers, by) => {
+  const found = allocators.find(({ name }) => by === null || name === by);
+  if (found === undefined) return `there is no allocator '${by}'`;
+  const constraints = { registers, typed: false };
+  const allocation = found.allocate(f, constraints);
+  const [problem] = checkAllocation(f, allocation, constraints);
+  if (problem !== undefined) return problem;
+  const { spilled, reloads, stores, copiesLeft } = allocation.stats;
+  return { spills: spilled, loads: reloads, stores, moves: copiesLeft, registers: allocation.registers };
+};
+
+const cx: FixtureContext = { pipelineOf, bless, allocate };
 const said = new Set<string>();
 
-for (const kind of ['passes', 'rules', 'issues']) {
+for (const kind of ['passes', 'rules', 'issues', 'regalloc']) {
   if (!existsSync(new URL(kind, folder))) continue;
   for (const name of readdirSync(new URL(kind, folder)).filter((file) => file.endsWith('.ir'))) {
     const url = new URL(`${kind}/${name}`, folder);

@@ -8,7 +8,7 @@ const folder = new URL('./fixtures/', import.meta.url);
 const levels = levelPipelines();
 const engines = machines();
 
-for (const kind of ['passes', 'rules', 'issues']) {
+for (const kind of ['passes', 'rules', 'issues', 'regalloc']) {
   const names = readdirSync(folder).includes(kind) ? readdirSync(new URL(kind, folder)) : [];
   describe.each(names.filter((name) => name.endsWith('.ir')))(`${kind}/%s`, (name) => {
     const cases = parseFixture(

@@ -6,6 +6,7 @@ export * from './arbitrary/type.ts';
 export * from './bisect.ts';
 export * from './budget.ts';
 export * from './coverage.ts';
+export type { AllocateForFixture } from './directives/alloc.ts';
 export { FixtureError } from './directives/directive.ts';
 export * from './engine-laws.ts';
 export * from './equiv.ts';

@@ -22,6 +22,7 @@ import {
 import { PassBug, type Pipeline, type Remark, remarks, runPipeline } from '@sluice/pipeline';
 import { sampleArguments } from './arbitrary/const.ts';
 import { bisect } from './bisect.ts';
+import { type AllocateForFixture, checkAlloc } from './directives/alloc.ts';
 import { FixtureError } from './directives/directive.ts';
 import { checkErrors } from './directives/error.ts';
 import { checkEval, type Eval, parseEval } from './directives/eval.ts';
@@ -36,6 +37,8 @@ import { type Call, type Observation, observe } from './observe.ts';
 export interface FixtureContext {
   /** The pipeline of a header's text; throws when there is none. */
   readonly pipelineOf: (text: string) => Pipeline;
+  /** What `alloc` directives are held against. */
+  readonly allocate?: AllocateForFixture;
   /** Give new golden blocks in place of errors about them. */
   readonly bless?: boolean;
   /** The command that blesses, for messages. */
@@ -84,7 +87,8 @@ function run(c: FixtureCase, cx: FixtureContext): FixtureResult {
     fail(c, `${message}\n${indent(printModule(after, { names: true }))}`, line);
   }
   for (const [message, line] of checkRemarks(wanted('remark'), said, before)) fail(c, message, line);
-  const golden = checkGolden(c, cx, before, after, output.length + wanted('remark').length > 0);
+  for (const [message, line] of checkAlloc(wanted('alloc'), after, cx.allocate)) fail(c, message, line);
+  const golden = checkGolden(c, cx, before, after, output.length + wanted('remark', 'alloc').length > 0);
   return { golden, ...tried, remarks: said };
 }
 

@@ -30,6 +30,7 @@ export const directiveNames: ReadonlySet<string> = new Set([
   'expect-not',
   'count',
   'remark',
+  'alloc',
   'error',
   'fuzz',
   'xfail',
