@@ -7,6 +7,7 @@ import deadArgs from './dead-args.ts';
 import deadFuncs from './dead-funcs.ts';
 import dse from './dse.ts';
 import gvn from './gvn.ts';
+import ifConvert from './if-convert.ts';
 import inline from './inline.ts';
 import ipcp from './ipcp.ts';
 import jumpThread from './jump-thread.ts';
@@ -35,6 +36,7 @@ const all: readonly Pass[] = [
   deadFuncs,
   dse,
   gvn,
+  ifConvert,
   inline,
   ipcp,
   jumpThread,
