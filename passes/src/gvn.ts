@@ -30,7 +30,6 @@ import {
   type Effect,
   type Func,
   filledInts,
-  type Imm,
   type Inst,
   ints,
   type LoopId,
@@ -38,11 +37,11 @@ import {
   none,
   orderOf,
   regions,
-  sameImm,
   scratchInts,
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
+import { hashOf, says } from './gvn/key.ts';
 import { effectOf } from './lib/summaries.ts';
 
 export default definePass({
@@ -168,10 +167,10 @@ function replace(s: State, v: ValueId, inst: Inst, by: ValueId): void {
 function redundant(s: State, v: ValueId, inst: Inst, b: BlockId, version: number): ValueId | -1 {
   const { table, tree } = s;
   const { mask, value } = table;
-  const hash = hashOf(s, inst, version);
+  const hash = hashOf(s.same, inst, version);
   let at = hash & mask;
   for (let l = value[at] as number; l !== -1; l = value[at] as number) {
-    if (table.hash[at] === hash && s.version[l] === version && says(s, inst, s.f.insts[l] as Inst)) {
+    if (table.hash[at] === hash && s.version[l] === version && says(s.same, inst, s.f.insts[l] as Inst)) {
       const home = s.home[l] as BlockId;
       if (home === b || tree.dominates(home, b)) return l as ValueId;
       break;
@@ -183,76 +182,6 @@ function redundant(s: State, v: ValueId, inst: Inst, b: BlockId, version: number
   s.home[v] = b;
   s.version[v] = version;
   return -1;
-}
-
-// Two letters and the length of a name tell most ops with the same operands apart; `says` compares the rest.
-function hashOf(s: State, inst: Inst, version: number): number {
-  const { op, args, imm } = inst;
-  const { same } = s;
-  const swap = mustSwap(s, inst);
-  const name = swap ? (op.laws.swapped ?? op.name) : op.name;
-  const last = name.length - 1;
-  let h =
-    (name.length << 16) ^ (name.charCodeAt(last) << 8) ^ name.charCodeAt(last >> 1) ^ Math.imul(version, 0x2c1b3c6d);
-  if (last > 4) h ^= name.charCodeAt(4) << 12;
-  if (swap) {
-    h = mix(mix(h, same[args[1] as number] as number), same[args[0] as number] as number);
-  } else {
-    for (let i = 0; i < args.length; i++) h = mix(h, same[args[i] as number] as number);
-  }
-  if (imm !== undefined) h = mix(h, hashOfImm(imm));
-  return h ^ (h >>> 15);
-}
-
-function mix(h: number, x: number): number {
-  const k = Math.imul(h ^ x, 0x9e3779b1 | 0);
-  return k ^ (k >>> 13);
-}
-
-function hashOfImm(imm: Imm): number {
-  switch (typeof imm) {
-    case 'number':
-      return (imm | 0) === imm ? imm : Math.imul(imm * 0x10001, 31) ^ imm;
-    case 'bigint':
-      return Number(BigInt.asIntN(32, imm));
-    case 'string':
-      return imm.length * 31 + imm.charCodeAt(imm.length - 1);
-    case 'object':
-      return imm !== null && 'offset' in imm ? (imm.offset as number) : 1;
-    default:
-      return 0;
-  }
-}
-
-/** Whether the operands of an op with two are taken in the other order, so that both orders have one key. */
-function mustSwap({ same }: State, { op, args }: Inst): boolean {
-  if (args.length !== 2) return false;
-  const { laws } = op;
-  if (laws.commutative !== true && laws.swapped === undefined) return false;
-  return (same[args[0] as number] as number) > (same[args[1] as number] as number);
-}
-
-/** Whether two instructions say the same, given the same state. */
-function says(s: State, a: Inst, b: Inst): boolean {
-  if (a.type !== b.type || a.args.length !== b.args.length) return false;
-  if (a.op !== b.op) return a.op.laws.swapped === b.op.name && sameArgs(s, a.args, b.args, true);
-  if (!sameImm(a.imm, b.imm)) return false;
-  if (sameArgs(s, a.args, b.args, false)) return a.op.kind !== 'phi' || samePreds(a, b);
-  return a.op.laws.commutative === true && sameArgs(s, a.args, b.args, true);
-}
-
-function sameArgs({ same }: State, a: readonly ValueId[], b: readonly ValueId[], reversed: boolean): boolean {
-  if (reversed && a.length !== 2) return false;
-  for (let i = 0; i < a.length; i++) {
-    if (same[a[i] as number] !== same[b[reversed ? 1 - i : i] as number]) return false;
-  }
-  return true;
-}
-
-// Inputs in another order are rare: such phis are not compared further.
-function samePreds(a: Inst, b: Inst): boolean {
-  for (let i = 0; i < a.blocks.length; i++) if (a.blocks[i] !== b.blocks[i]) return false;
-  return true;
 }
 
 /**

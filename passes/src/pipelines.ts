@@ -58,6 +58,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     ...scalar,
     'value-range', // before loops are rotated: the test at the head says more of the counter
     'reassociate', // what is invariant stands together for licm
+    'gvn-pre',
     'loop-rotate',
     'licm',
     'loop-delete', // a loop that goes need not be unrolled

@@ -7,6 +7,7 @@ import deadArgs from './dead-args.ts';
 import deadFuncs from './dead-funcs.ts';
 import dse from './dse.ts';
 import gvn from './gvn.ts';
+import gvnPre from './gvn-pre.ts';
 import ifConvert from './if-convert.ts';
 import inline from './inline.ts';
 import ipcp from './ipcp.ts';
@@ -36,6 +37,7 @@ const all: readonly Pass[] = [
   deadFuncs,
   dse,
   gvn,
+  gvnPre,
   ifConvert,
   inline,
   ipcp,
