@@ -62,6 +62,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'loop-rotate',
     'licm',
     'loop-delete', // a loop that goes need not be unrolled
+    'loop-unswitch', // loops without branches are unrolled better
     'loop-unroll(runtime=4)', // what licm left in the loops is what is repeated
     'mem-forward@loops', // rotation, hoisting and unrolling bring stores and loads together
     'loop-promote',

@@ -18,6 +18,7 @@ import loopDelete from './loop-delete.ts';
 import loopPromote from './loop-promote.ts';
 import loopRotate from './loop-rotate.ts';
 import loopUnroll from './loop-unroll.ts';
+import loopUnswitch from './loop-unswitch.ts';
 import lowerInvoke from './lower-invoke.ts';
 import memForward from './mem-forward.ts';
 import reassociate from './reassociate.ts';
@@ -48,6 +49,7 @@ const all: readonly Pass[] = [
   loopPromote,
   loopRotate,
   loopUnroll,
+  loopUnswitch,
   lowerInvoke,
   memForward,
   reassociate,
