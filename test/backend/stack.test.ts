@@ -1,9 +1,8 @@
 /** Peephole and fusion on stack code, written out: what becomes fewer instructions, and what may not. */
 
 import { dropDeadWrites } from '@sluice/backend-stack/dead-locals';
-import { fuse } from '@sluice/backend-stack/fuse';
 import { peephole } from '@sluice/backend-stack/peephole';
-import { assembleStack, disassemble, type Instr, type StackProgram, stackTable } from '@sluice/bytecode';
+import { assembleStack, disassemble, fuse, type Instr, type StackProgram, stackTable } from '@sluice/bytecode';
 import { unwrap } from '@sluice/ir';
 import { expect, test } from 'vitest';
 

@@ -3,9 +3,8 @@
  * instructions, which the loader's steps and groups must not change.
  */
 
-import { fuse } from '@sluice/backend-stack/fuse';
 import { peephole } from '@sluice/backend-stack/peephole';
-import { type StackProgram, stackTable } from '@sluice/bytecode';
+import { fuse, type StackProgram, stackTable } from '@sluice/bytecode';
 import { equalResult, type Value } from '@sluice/ir';
 import { stackVM } from '@sluice/vm';
 import { expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /** Emits register bytecode from the IR. */
 
-import type { RegisterProgram } from '@sluice/bytecode';
+import { fuse, type RegisterProgram } from '@sluice/bytecode';
 import { defineTarget, type Target } from '@sluice/codegen';
 import { findFunc, signatureOf } from '@sluice/ir';
 import { emitFunc } from './emit.ts';
@@ -12,7 +12,7 @@ export const registerTarget: Target<RegisterProgram> = defineTarget({
   summary: 'register bytecode: three-address instructions over a frame of 8-byte registers',
   prepare: ['lower-invoke', 'split-critical-edges', 'ssa-destruct'],
   constraints: { registers: null, typed: false },
-  emit(m, allocations): RegisterProgram {
+  emit(m, allocations, { fuse: fused = true } = {}): RegisterProgram {
     const ordered = m.funcs.map((f) => {
       const found = allocations.get(f.name);
       if (found === undefined) throw new Error(`no allocation for @${f.name}`);
@@ -25,13 +25,14 @@ export const registerTarget: Target<RegisterProgram> = defineTarget({
       ),
     );
     const { name, imports, memory, table, globals, data, exports, start } = m;
-    const funcs = ordered.map((allocation) =>
+    const plain = ordered.map((allocation) =>
       emitFunc(allocation, {
         forms,
         userSlots: findFunc(m, allocation.func.name)?.slots.length ?? 0,
         signatureOf: (callee) => signatureOf(m, callee),
       }),
     );
+    const funcs = fused ? plain.map((f) => ({ ...f, code: fuse(f.code, forms.table) })) : plain;
     return { machine: 'register', name, imports, memory, table, globals, data, exports, start, funcs };
   },
 });

@@ -5,8 +5,7 @@
  * (more than `mostWords` words in all) the code stays as it is.
  */
 
-import { type Instr, type InstrTable, instrNamed, withLabels } from '@sluice/bytecode';
-import { targetsIn } from './peephole.ts';
+import { type Instr, type InstrTable, instrNamed, targetsIn, withLabels } from '@sluice/bytecode';
 
 const mostWords = 1 << 20;
 

@@ -1,12 +1,11 @@
 /** Emits stack bytecode from the IR. */
 
-import type { InstrTable, StackFunc, StackProgram } from '@sluice/bytecode';
+import { fuse, type InstrTable, type StackFunc, type StackProgram } from '@sluice/bytecode';
 import { defineTarget, type Target } from '@sluice/codegen';
 import type { Func, Module } from '@sluice/ir';
 import { dropDeadWrites } from './dead-locals.ts';
 import { emitFunc } from './emit.ts';
 import { Forms } from './forms.ts';
-import { fuse } from './fuse.ts';
 import { peephole } from './peephole.ts';
 
 /** The stack machine as a target: as many locals as wanted, each of one type. */

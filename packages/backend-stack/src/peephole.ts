@@ -16,7 +16,7 @@
  * Not done: dead code behind labels that nothing leads to; it is not emitted (block-layout.ts).
  */
 
-import { type Instr, type InstrTable, instrNamed, type Operand, withLabels } from '@sluice/bytecode';
+import { type Instr, type InstrTable, instrNamed, type Operand, targetsIn, withLabels } from '@sluice/bytecode';
 import { evalOp, isRemovable, Trap, type Type, type Value } from '@sluice/ir';
 
 /** The code with less to do; `table` is the one that it was made of. */
@@ -165,18 +165,6 @@ class Peephole {
     this.#out.push({ def: result, operands: [value as Operand], loc: instr.loc });
     return true;
   }
-}
-
-/** By instruction: 1 where a jump may lead. */
-export function targetsIn(code: readonly Instr[]): Uint8Array {
-  const isTarget = new Uint8Array(code.length + 1);
-  for (const { def, operands } of code) {
-    const one = def.operands.indexOf('label');
-    if (one >= 0) isTarget[operands[one] as number] = 1;
-    const many = def.operands.indexOf('labels');
-    if (many >= 0) for (const label of operands[many] as readonly number[]) isTarget[label] = 1;
-  }
-  return isTarget;
 }
 
 /** Jumps to jumps, and jumps to returns. */

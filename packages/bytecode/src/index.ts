@@ -4,6 +4,7 @@ export { resealed } from './container.ts';
 export { type DecodeOptions, decodeProgram, machineOf } from './decode.ts';
 export { type DisassembleOptions, disassemble } from './disasm.ts';
 export { type EncodeOptions, encodeProgram } from './encode.ts';
+export { areLinked, fuse } from './fuse.ts';
 export * from './instr.ts';
 export type * from './program.ts';
 export { registerTable } from './register.ts';

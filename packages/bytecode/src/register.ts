@@ -1,7 +1,7 @@
 /**
  * The register machine: three-address instructions over a frame of 8-byte registers, fixed width in the VM (MEASURED §2).
  * Comparisons fuse with conditional jumps; integer ops take a 32-bit constant as last operand; heap accesses fuse with
- * their checks. Calls name their arguments' registers and where results go, so that no moves surround them.
+ * their checks; frequent rows in which each takes the result of the one before are one instruction (sequence.ts). Calls name their arguments' registers and where results go, so that no moves surround them.
  */
 
 import type { OpTable } from '@sluice/ir';
@@ -16,6 +16,8 @@ import {
   takesImmediate,
 } from './derive.ts';
 import { type InstrDef, type InstrTable, instrTable, type OperandKind } from './instr.ts';
+import { registerSequences } from './register-sequences.ts';
+import { sequencesOf } from './sequence.ts';
 
 const control: readonly InstrDef[] = [
   entry({ name: 'move', doc: 'Copies a register, all 64 bits.', role: 'move', operands: ['def', 'use'] }),
@@ -94,7 +96,8 @@ function build(ops: OpTable): InstrTable {
       }
     }
   }
-  return instrTable('register', [...list, ...fusedHeapAccesses(ops)]);
+  const single = [...list, ...fusedHeapAccesses(ops)];
+  return instrTable('register', [...single, ...sequencesOf(registerSequences, single)]);
 }
 
 /** `heap.load`, `heap.store` with the checks that stand before them on the same pointer. */

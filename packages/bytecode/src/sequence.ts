@@ -1,10 +1,13 @@
 /**
- * Instructions of the stack machine that stand for a row of others:
+ * Instructions that stand for a row of others:
  *
  *     local.get $i
  *     i64.const 1            =>     local.get+i64.const+i64.add+local.set $i, 1, $i
  *     i64.add
  *     local.set $i
+ *
+ *     i64.add.i r1, r1, 1                 =>     i64.add.i+jump.i64.lt_s r1, r1, 1, r1, r2, again
+ *     jump.i64.lt_s r1, r2, again
  *
  * Everything about one follows from its parts: operands are those of the parts side by side, its meaning is what the parts
  * do one after the other. So nobody needs to know any of them: who reads code either expands it (`expandFunc`) or goes
@@ -16,12 +19,12 @@
 import type { OpDef } from '@sluice/ir';
 import { entry } from './derive.ts';
 import type { Instr, InstrDef, Operand, OperandKind } from './instr.ts';
-import type { StackFunc, StackProgram } from './program.ts';
+import type { Program, RegisterFunc, StackFunc } from './program.ts';
 
 /** Operands that stand in the text under a name of their own: an instruction has one of each at most. */
 const named: ReadonlySet<OperandKind> = new Set(['type', 'offset', 'align', 'global']);
 /** Operands that parts may have. */
-const fusible: ReadonlySet<OperandKind> = new Set([...named, 'local', 'label', 'value']);
+const fusible: ReadonlySet<OperandKind> = new Set([...named, 'local', 'label', 'value', 'def', 'use', 'uses', 'imm32']);
 
 /** Whether a row of instructions may be one. */
 export function isSequence(parts: readonly InstrDef[]): boolean {
@@ -44,7 +47,7 @@ export function isSequence(parts: readonly InstrDef[]): boolean {
 export function sequenceOf(parts: readonly InstrDef[]): InstrDef {
   const name = parts.map((def) => def.name).join('+');
   if (!isSequence(parts)) throw new Error(`'${name}' cannot be one instruction`);
-  const ops: OpDef[] = parts.flatMap(({ op }) => op ?? []);
+  const ops: OpDef[] = parts.flatMap((def) => (def.op === null ? def.parts : [def.op]));
   return entry({
     name,
     doc: `${parts.map((def) => def.name).join(', then ')}.`,
@@ -104,10 +107,10 @@ export function expandCode(code: readonly Instr[]): Expanded {
 }
 
 /** A program without sequences; the same object where it has none. */
-export function expandProgram(program: StackProgram): StackProgram {
+export function expandProgram<P extends Program>(program: P): P {
   let changed = false;
   const spans = new Map(program.spans);
-  const funcs = program.funcs.map((f): StackFunc => {
+  const funcs = program.funcs.map((f: StackFunc | RegisterFunc) => {
     const { code, origin } = expandCode(f.code);
     if (origin === null) return f;
     changed = true;
@@ -130,4 +133,28 @@ export function withLabels(instr: Instr, change: (label: number) => number): Ins
     return k === many ? (operand as readonly number[]).map(change) : operand;
   });
   return { def, operands, loc: instr.loc };
+}
+
+/** By instruction: 1 where a jump may lead. */
+export function targetsIn(code: readonly Instr[]): Uint8Array {
+  const isTarget = new Uint8Array(code.length + 1);
+  for (const { def, operands } of code) {
+    const one = def.operands.indexOf('label');
+    if (one >= 0) isTarget[operands[one] as number] = 1;
+    const many = def.operands.indexOf('labels');
+    if (many >= 0) for (const label of operands[many] as readonly number[]) isTarget[label] = 1;
+  }
+  return isTarget;
+}
+
+/** For the machine of a table: names of measured sequences to instructions, those whose parts it has. */
+export function sequencesOf(names: readonly string[], single: readonly InstrDef[]): readonly InstrDef[] {
+  const byName = new Map(single.map((def) => [def.name, def]));
+  const fused: InstrDef[] = [];
+  for (const name of names) {
+    const words = name.split('+');
+    const parts = words.flatMap((word) => byName.get(word) ?? []);
+    if (parts.length === words.length) fused.push(sequenceOf(parts));
+  }
+  return fused;
 }

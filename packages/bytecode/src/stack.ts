@@ -7,7 +7,7 @@
 import type { OpTable } from '@sluice/ir';
 import { constOps, entry, immediateOperands, machineOps, needsType, perOps } from './derive.ts';
 import { type InstrDef, type InstrTable, instrTable } from './instr.ts';
-import { sequenceOf } from './sequence.ts';
+import { sequencesOf } from './sequence.ts';
 import { stackSequences } from './stack-sequences.ts';
 
 const control: readonly InstrDef[] = [
@@ -89,16 +89,5 @@ function build(ops: OpTable): InstrTable {
     }),
   );
   const single = [...control, ...consts, ...plain];
-  return instrTable('stack', [...single, ...fusedSequences(single)]);
-}
-
-/** The measured sequences whose parts this table has. */
-function fusedSequences(single: readonly InstrDef[]): readonly InstrDef[] {
-  const byName = new Map(single.map((def) => [def.name, def]));
-  const fused: InstrDef[] = [];
-  for (const names of stackSequences) {
-    const parts = names.split('+').flatMap((name) => byName.get(name) ?? []);
-    if (parts.length === names.split('+').length) fused.push(sequenceOf(parts));
-  }
-  return fused;
+  return instrTable('stack', [...single, ...sequencesOf(stackSequences, single)]);
 }

@@ -15,6 +15,7 @@ import { fail, ok, type Result, type Type } from '@sluice/ir';
 import { defTwice, smallFrame, wrongArity } from './diag-codes.ts';
 import type { Instr } from './instr.ts';
 import type { RegisterFunc, RegisterProgram } from './program.ts';
+import { partsOf } from './sequence.ts';
 import { checkFrame, contextOf, type FuncContext, funcContext, isFull, maxDiagnostics } from './validate-context.ts';
 import { checkItems, isCount } from './validate-items.ts';
 import { checkOperands } from './validate-operands.ts';
@@ -45,7 +46,8 @@ function checkFunc(fx: FuncContext, f: RegisterFunc): void {
   if (params > registers) fx.at(0, (at) => smallFrame(at, params, registers));
   checkOperands(fx, { registers, slots });
   if (fx.found() > 0) return;
-  for (let index = 0; index < f.code.length; index++) checkArity(fx, index, f.code[index] as Instr);
+  for (let index = 0; index < f.code.length; index++)
+    for (const part of partsOf(f.code[index] as Instr)) checkArity(fx, index, part);
 }
 
 function checkArity(fx: FuncContext, index: number, { def, operands }: Instr): void {
@@ -90,7 +92,8 @@ function typesOf({ funcs, imports, globals }: RegisterProgram): ReadonlySet<Type
   for (const { code } of funcs) {
     for (const { def, operands } of code) {
       defs.add(def);
-      if (def.operands.at(-1) === 'type') add(operands.at(-1) as string);
+      const type = def.operands.indexOf('type');
+      if (type >= 0) add(operands[type] as string);
       if (def.role === 'call-indirect') {
         const sig = operands[1] as RegisterFunc['sig'];
         for (const type of [...sig.params, ...sig.results]) add(type);

@@ -6,9 +6,9 @@
  *   i64.add r2, r2, r4            one handler: no dispatch in between
  *   jump.i32.lt_s r1, r0, again
  *
- * Code stays as it is: only the first instruction's number changes, the others keep theirs. So a place inside of a sequence
- * may still be entered, and traps name the instruction that trapped. Conditional jumps may stand inside; what falls
- * through goes on.
+ * Code stays as it is, but for the numbers of handlers: the first instruction has that of the sequence; of the others only
+ * calls need one, as they may be carried out again (load.ts). Traps name the instruction that trapped. Conditional jumps may
+ * stand inside; what falls through goes on.
  *
  * Sequences are cut at jump targets and behind calls, and are at most `longest` long. A program gets the heaviest ones, by
  * loop depth: the handlers must stay few enough for V8's optimising compiler to be done soon.
@@ -59,6 +59,7 @@ export function chooseSequences(program: RegisterProgram, plans: readonly (reado
       op: null,
       parts: [],
       type: null,
+      free: false,
       back: false,
       argc: 0,
       sequence: candidate.parts,

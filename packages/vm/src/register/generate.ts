@@ -90,7 +90,13 @@ function loopBody(handlers: readonly Handler[], counting: boolean): Uint8Array {
     const parts = handler.shape === 'sequence' ? handler.sequence : [handler];
     const wanted = new Set(handler.links.flatMap((links) => [...links.values()]));
     for (const [k, part] of parts.entries()) {
-      w.startPart(k + 1 < parts.length, { part: k, kept: wanted.has(k), links: handler.links[k] ?? noLinks });
+      if (k === 0 && part.free) w.addCount(-1n);
+      const next = parts[k + 1];
+      w.startPart(next === undefined ? 'none' : next.free ? 'free' : 'counted', {
+        part: k,
+        kept: wanted.has(k),
+        links: handler.links[k] ?? noLinks,
+      });
       if (controlShapes.has(part.shape)) emitControl(w, part);
       else emitOp(w, part);
     }

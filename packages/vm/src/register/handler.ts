@@ -78,6 +78,8 @@ export interface Handler {
   readonly parts: readonly OpDef[];
   /** What `T` stands for, where a loop distinguishes it. */
   readonly type: Type | null;
+  /** Part of an instruction that was counted with its first part. */
+  readonly free: boolean;
   /** A jump backwards: counts as fuel. */
   readonly back: boolean;
   /** Arguments of `call` and `call-host-log`, values of `return`; for loads and stores: 1 if there is an offset. */
@@ -145,6 +147,7 @@ export function labelOf(instr: Instr): number {
 export class HandlerSet {
   readonly #byKey = new Map<string, Handler>();
   readonly #can: Abilities;
+  #free = false;
 
   constructor(can: Abilities) {
     this.#can = can;
@@ -160,9 +163,10 @@ export class HandlerSet {
     return this.#intern(shape, shape, {});
   }
 
-  /** The handler of an instruction at `index` of its function. */
-  choose(instr: Instr, index: number): Handler {
+  /** The handler of an instruction at `index` of its function; `free`: it is counted already. */
+  choose(instr: Instr, index: number, free: boolean): Handler {
     const { def } = instr;
+    this.#free = free;
     const back = () => labelOf(instr) <= index;
     switch (def.role) {
       case 'const':
@@ -243,7 +247,8 @@ export class HandlerSet {
 
   #intern(name: string, shape: Shape, parts: Partial<Handler>): Handler {
     const back = parts.back ?? false;
-    const key = back ? `${name} back` : name;
+    const free = this.#free;
+    const key = `${name}${back ? ' back' : ''}${free ? ' free' : ''}`;
     let found = this.#byKey.get(key);
     if (found === undefined) {
       found = {
@@ -252,6 +257,7 @@ export class HandlerSet {
         op: parts.op ?? null,
         parts: parts.parts ?? [],
         type: parts.type ?? null,
+        free,
         back,
         argc: parts.argc ?? 0,
         sequence: [],

@@ -25,11 +25,13 @@ export function hostTypes({ funcs, imports, globals }: RegisterProgram): Readonl
     for (const instr of code) {
       add(typeOf(instr));
       if (instr.def.role === 'call-indirect') addAll(instr.operands[1] as Signature);
-      const { op } = instr.def;
-      if (op === null || seen.has(op)) continue;
-      seen.add(op);
-      op.sig.params.forEach(add);
-      add(op.sig.result);
+      const { def } = instr;
+      if (seen.has(def)) continue;
+      seen.add(def);
+      for (const op of def.op === null ? def.parts : [def.op]) {
+        op.sig.params.forEach(add);
+        add(op.sig.result);
+      }
     }
   }
   return found;

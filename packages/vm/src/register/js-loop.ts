@@ -81,7 +81,7 @@ function mentionsT(op: OpDef): boolean {
 }
 
 function count(handler: Handler, counting: boolean): string {
-  return counting && handler.shape !== 'halt' && handler.shape !== 'clear' ? 'n++;' : '';
+  return counting && !handler.free && handler.shape !== 'halt' && handler.shape !== 'clear' ? 'n++;' : '';
 }
 
 /** The cell that word `k` names. */

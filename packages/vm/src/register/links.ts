@@ -5,7 +5,7 @@
  *     i64.add.i r2, r2, 1
  *     jump.i64.lt_s r2, r3, again        word 1 is what part 0 gave
  *
- * The cell is written all the same: places inside of a sequence may be entered, and traps look at cells.
+ * The cell is written all the same: others read it, and traps look at cells.
  */
 
 import type { Instr } from '@sluice/bytecode';

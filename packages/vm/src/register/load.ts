@@ -2,18 +2,22 @@
  * From a program to the words that a loop runs: handlers chosen, labels and functions resolved to places, registers to
  * cells. The Wasm loop and the JavaScript loop differ only in the geometry: how a cell and a place are written.
  *
+ * Instructions that stand for several are replaced by their parts.
+ *
  * Place 0 holds `halt`, where calls from the host return to. A function with spill slots starts with `clear`, since
  * slots start as zero; each function ends with `fall`, which nothing reaches in a valid program.
  */
 
-import type { Instr, RegisterProgram } from '@sluice/bytecode';
+import { expandCode, expandProgram, type Instr, type RegisterProgram } from '@sluice/bytecode';
 import { Encoder, type Geometry, SignatureNumbers, slotsOf, slotWords, wordsOf } from './encode.ts';
 import { chooseSequences } from './fuse.ts';
 import { type Abilities, type Handler, HandlerSet } from './handler.ts';
 import type { Loaded, LoadedElement, LoadedFunc } from './loaded.ts';
 
 /** Loads a program that the validator accepts. */
-export function loadProgram(program: RegisterProgram, can: Abilities, geometry: Geometry): Loaded {
+export function loadProgram(given: RegisterProgram, can: Abilities, geometry: Geometry): Loaded {
+  const origins = given.funcs.map(({ code }) => expandCode(code).origin);
+  const program = expandProgram(given);
   const set = new HandlerSet(can);
   const plans: Handler[][] = [];
   const funcs: LoadedFunc[] = [];
@@ -29,7 +33,9 @@ export function loadProgram(program: RegisterProgram, can: Abilities, geometry: 
     if (func.slots > 0) slot++;
     const plan: Handler[] = [];
     for (const [at, instr] of func.code.entries()) {
-      const handler = set.choose(instr, at);
+      const origin = origins[index];
+      const free = origin != null && at > 0 && origin[at] === origin[at - 1];
+      const handler = set.choose(instr, at, free);
       plan.push(handler);
       slot += slotsOf(handler, instr);
     }
@@ -37,7 +43,8 @@ export function loadProgram(program: RegisterProgram, can: Abilities, geometry: 
     plans.push(plan);
   }
   const sequences = can.sequences ? chooseSequences(program, plans) : [];
-  const handlers = [...set.all(), ...new Set(sequences.flatMap((starts) => [...starts.values()]))];
+  const chosen = plans.map((plan, index) => numbered(plan, sequences[index], fall));
+  const handlers = [...new Set([halt, clear, fall, ...chosen.flat()])];
   const numbers = new Map(handlers.map((handler, i) => [handler, i]));
   const names = {
     funcByName: new Map(funcs.map((f) => [f.func.name, f])),
@@ -72,10 +79,10 @@ export function loadProgram(program: RegisterProgram, can: Abilities, geometry: 
       words.length = 0;
       encoder.encode(handler, instr, words);
       if (words.length !== wordsOf(handler, instr)) throw new Error(`'${handler.key}' has a wrong number of words`);
-      code[start * slotWords] = numberOf(sequences[index]?.get(i) ?? handler);
+      code[start * slotWords] = numberOf(chosen[index]?.[i] ?? handler);
       code.set(words, start * slotWords + 1);
       instrs[start] = instr;
-      positions[start] = i;
+      positions[start] = origins[index]?.[i] ?? i;
     }
   }
   const elements = (program.table?.elements ?? []).map((name): LoadedElement => {
@@ -89,4 +96,23 @@ export function loadProgram(program: RegisterProgram, can: Abilities, geometry: 
     };
   });
   return { program, handlers, code, funcs, ...names, elements, instrs, positions, largestFrame };
+}
+
+/**
+ * The handlers that instructions name: of those inside a sequence only calls are ever entered, when there was no room for
+ * the callee's frame; the others need none of their own.
+ */
+function numbered(
+  plan: readonly Handler[],
+  sequences: ReadonlyMap<number, Handler> | undefined,
+  unused: Handler,
+): readonly Handler[] {
+  const numbers = [...plan];
+  for (const [start, sequence] of sequences ?? []) {
+    numbers[start] = sequence;
+    for (let i = 1; i < sequence.sequence.length; i++) {
+      if (plan[start + i]?.shape !== 'call') numbers[start + i] = unused;
+    }
+  }
+  return numbers;
 }

@@ -91,8 +91,8 @@ export class HandlerWriter extends CodeWriter {
   #open = 0;
   /** In a sequence: slots between `pc`, which stays at the first part, and the part that is being written. */
   #ahead = 0;
-  /** Whether another part follows in the sequence. */
-  #chained = false;
+  /** Whether another part follows in the sequence, and whether it is an instruction of its own. */
+  #next: 'none' | 'free' | 'counted' = 'none';
 
   /** The part that is being written: its number, whether its result is kept, what it takes over. */
   #part: PartLinks = { part: 0, kept: false, links: new Map() };
@@ -109,12 +109,12 @@ export class HandlerWriter extends CodeWriter {
     this.#outer = outer;
     this.#open = 0;
     this.#ahead = 0;
-    this.#chained = false;
+    this.#next = 'none';
   }
 
   /** Says whether another part of a sequence follows the one that is written now, and what parts give to each other. */
-  startPart(chained: boolean, part: PartLinks): void {
-    this.#chained = chained;
+  startPart(next: 'none' | 'free' | 'counted', part: PartLinks): void {
+    this.#next = next;
     this.#part = part;
     this.#kept[part.part] = null;
   }
@@ -205,7 +205,7 @@ export class HandlerWriter extends CodeWriter {
   /** Goes on `slots` slots further: to the next part of the sequence, or to the next handler. */
   advance(slots: number): this {
     this.#ahead += slots;
-    if (this.#chained) return this.addCount(1n);
+    if (this.#next !== 'none') return this.#next === 'free' ? this : this.addCount(1n);
     return this.arrive().resume();
   }
 

@@ -7,6 +7,9 @@
  *     i64.lt_s                         Of all ways to cut the code into instructions of the table, one with the fewest.
  *     jump_if again
  *
+ * On the register machine each part takes the result of the one before, or all before only move: what has nothing to do
+ * with each other stays two instructions.
+ *
  * Labels stay in front of an instruction: a row with a label inside is not fused. An instruction has one place in the
  * source: a row with several parts that may trap in different places is not fused either.
  *
@@ -15,9 +18,9 @@
  * Cost:  linear, times the length of the longest sequence.
  */
 
-import { type Instr, type InstrDef, type InstrTable, withLabels } from '@sluice/bytecode';
 import type { Span } from '@sluice/ir';
-import { targetsIn } from './peephole.ts';
+import type { Instr, InstrDef, InstrTable } from './instr.ts';
+import { targetsIn, withLabels } from './sequence.ts';
 
 /** What the sequences of a table begin with: one node for each prefix. */
 interface Prefix {
@@ -32,6 +35,7 @@ const prefixesOf = new WeakMap<InstrTable, Prefix>();
 export function fuse(code: readonly Instr[], table: InstrTable): readonly Instr[] {
   const prefixes = prefixesIn(table);
   if (prefixes.next.size === 0) return code;
+  const linked = table.machine === 'register';
   const isTarget = targetsIn(code);
   const n = code.length;
   /** By index: the least number of instructions from here on, and how many parts the first has; 1: it is as it was. */
@@ -45,7 +49,7 @@ export function fuse(code: readonly Instr[], table: InstrTable): readonly Instr[
     for (let length = 2; at !== undefined && i + length <= n && isTarget[i + length - 1] === 0; length++) {
       at = at.next.get((code[i + length - 1] as Instr).def);
       if (at?.whole == null || 1 + (count[i + length] as number) >= (count[i] as number)) continue;
-      if (!haveOnePlace(code, i, length)) continue;
+      if (!haveOnePlace(code, i, length) || (linked && !areLinked(code, i, length))) continue;
       count[i] = 1 + (count[i + length] as number);
       taken[i] = length;
       found[i] = at.whole;
@@ -94,12 +98,31 @@ function haveOnePlace(code: readonly Instr[], from: number, length: number): boo
   return true;
 }
 
+/** Whether each instruction of a row uses what the one before it gave, or those before it only move. */
+export function areLinked(code: readonly Instr[], from: number, length: number): boolean {
+  let moves = true;
+  for (let i = from; i + 1 < from + length; i++) {
+    const { def, operands } = code[i] as Instr;
+    moves &&= def.role === 'move';
+    if (!moves && !(def.operands[0] === 'def' && reads(code[i + 1] as Instr, operands[0] as number))) return false;
+  }
+  return true;
+}
+
+function reads({ def, operands }: Instr, register: number): boolean {
+  return def.operands.some((kind, k) => {
+    if (kind === 'use') return operands[k] === register;
+    return kind === 'uses' && (operands[k] as readonly number[]).includes(register);
+  });
+}
+
 function samePlace(a: Span | null, b: Span | null): boolean {
   return a === b || (a !== null && b !== null && a.line === b.line && a.col === b.col && a.file === b.file);
 }
 
-function mayTrap({ op }: InstrDef): boolean {
-  return op !== null && (op.effect.traps.length > 0 || op.effect.diverges);
+function mayTrap({ op, parts }: InstrDef): boolean {
+  const ops = op === null ? parts : [op];
+  return ops.some(({ effect }) => effect.traps.length > 0 || effect.diverges);
 }
 
 /** The instruction for a row; its place is that of the part that may trap, else of the last. */
