@@ -4,7 +4,7 @@
  * gives the smallest program.
  */
 import type { Instr, InstrDef, Operand, Program, RegisterFunc, StackFunc } from '@sluice/bytecode';
-import { instrNamed, registerTable, stackTable } from '@sluice/bytecode';
+import { instrNamed, ownerOf, registerTable, stackTable } from '@sluice/bytecode';
 import { type Signature, type SigType, type Span, type Type, trapKinds, type Value } from '@sluice/ir';
 import fc from 'fast-check';
 
@@ -106,7 +106,7 @@ class Code {
     const { tape, parts: p } = this;
     switch (def.operands[k]) {
       case 'value':
-        return tape.of(constants[def.op?.sig.result as Type]) as Operand;
+        return tape.of(constants[ownerOf(def, k).op?.sig.result as Type]) as Operand;
       case 'imm32':
         return tape.of(constants.i32) as Operand;
       case 'offset':
@@ -248,7 +248,7 @@ function registerFunc(tape: Tape, p: Parts, name: string, sig: Signature): Regis
       if (kind === 'index' && (def.role === 'spill' || def.role === 'reload')) return tape.next(slots);
       if (kind !== 'uses') return c.operand(def, k, own);
       const extra = def.role === 'call-indirect' ? 1 : 0;
-      return some(def.role === 'return' ? sig.results.length : callee.sig.params.length + extra);
+      return some(ownerOf(def, k).role === 'return' ? sig.results.length : callee.sig.params.length + extra);
     });
     c.emit(def, operands);
   }
