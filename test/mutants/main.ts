@@ -38,7 +38,7 @@ const mutants = globSync(['passes/src/**/*.ts', 'packages/backend-{stack,registe
 const sample = shuffled(mutants).slice(0, count);
 const reasons = JSON.parse(readFileSync(new URL('./reasons.json', import.meta.url), 'utf8')) as Record<string, string>;
 
-const baseline = await time(() => kill(null));
+const baseline = await time(() => kill(null, 600_000));
 if (baseline.result !== null) throw new Error(`without a mutant: ${baseline.result}`);
 const limit = Math.max(60_000, baseline.ms * 4);
 process.stderr.write(
@@ -60,17 +60,18 @@ process.exitCode = unexplained.length * 20 > relevant ? 1 : 0;
 
 async function worker(): Promise<void> {
   for (let mutant = sample[next++]; mutant !== undefined; mutant = sample[next++]) {
-    const killedBy = reasons[keyOf(mutant)] === undefined ? ((await kill(mutant)) ?? (await testRun(mutant))) : null;
+    const killedBy =
+      reasons[keyOf(mutant)] === undefined ? ((await kill(mutant, limit)) ?? (await testRun(mutant))) : null;
     tried.push({ mutant, killedBy });
     process.stderr.write(`${tried.length} ${keyOf(mutant)}: ${killedBy ?? 'SURVIVED'}\n`);
   }
 }
 
 /** Runs kill.ts with the mutant in place of the source; what it found. */
-function kill(mutant: Mutant | null): Promise<string | null> {
+function kill(mutant: Mutant | null, ms: number): Promise<string | null> {
   const hook = join(repoRoot, 'test/mutants/hook.mjs');
   const args = ['--conditions=sluice-source', '--import', hook, join(repoRoot, 'test/mutants/kill.ts')];
-  return run(process.execPath, args, mutant, limitOf());
+  return run(process.execPath, args, mutant, ms);
 }
 
 /** Runs the tests of vitest that are about the file. */
@@ -86,10 +87,6 @@ function testRun(mutant: Mutant): Promise<string | null> {
     ...testsOf(mutant.file),
   ];
   return run(process.execPath, args, mutant, 300_000);
-}
-
-function limitOf(): number {
-  return typeof limit === 'undefined' ? 600_000 : limit;
 }
 
 function run(command: string, args: readonly string[], mutant: Mutant | null, ms: number): Promise<string | null> {

@@ -14,5 +14,7 @@ const tell = ({ rule, verdict, solved }: Verdict): void => {
 };
 const rows = await prove((name) => names.length === 0 || names.includes(name), tell);
 const kept = names.length === 0 ? [] : recorded().filter(({ rule }) => !names.includes(rule));
-const lines = [...kept, ...rows].sort((a, b) => (a.rule < b.rule ? -1 : 1)).map((row) => `  ${JSON.stringify(row)}`);
+const lines = [...kept, ...rows]
+  .sort((a, b) => (a.rule < b.rule ? -1 : 1))
+  .map((row) => `  ${JSON.stringify(row, null, 1).replace(/\n\s*/g, ' ')}`);
 writeFileSync(tablePath, `[\n${lines.join(',\n')}\n]\n`);
