@@ -7,6 +7,7 @@ import { type Pipeline, pipeline, runPipeline } from '@sluice/pipeline';
 import {
   bisect,
   type Call,
+  checkEmi,
   checkEngine,
   difference,
   LawBroken,
@@ -44,6 +45,7 @@ export function checkProgram(g: Program, plan: Plan): void {
     // The engine agrees with the reference on what comes out of the passes: one of them is enough for the rest.
     for (const call of g.calls) checkCall(g.module, module, passes, call, options);
   }
+  if (plan.unreached !== null) checkEmi([passes], g, plan.unreached);
   if (!plan.allocates) return;
   const { prepare, constraints } = entryOf('register').target;
   const prepared = runPipeline(module, pipeline('prepare', prepare, presets.passes)).module;

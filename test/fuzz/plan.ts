@@ -13,6 +13,8 @@ export interface Plan {
   readonly allocator: string;
   /** Decisions about profit are turned round. */
   readonly contrary: boolean;
+  /** Chooses changes of blocks that the first call never enters; null: none are made. */
+  readonly unreached: readonly number[] | null;
   /** Allocates in every way with 4, 8 and 16 registers, and has the checker look. */
   readonly allocates: boolean;
 }
@@ -30,6 +32,10 @@ export function arbitraryPlan({ passes, levels, allocators }: Toolchain): fc.Arb
     registers: fc.constantFrom(4, 8, 16),
     allocator: fc.constantFrom(...allocators.map(({ name }) => name)),
     contrary: fc.nat(4).map((n) => n === 4),
+    unreached: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.array(fc.nat(4095), { minLength: 40, maxLength: 40 }) },
+    ),
     allocates: fc.nat(3).map((n) => n === 3),
   });
 }

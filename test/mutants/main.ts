@@ -1,12 +1,12 @@
 /**
  * `npm run mutants`: makes mutants of passes, rules, allocators and backends, takes a sample by seed, and looks whether the
- * tests tell each from the real compiler: first kill.ts, then, for what survives it, test files of vitest. Writes
+ * tests tell each from the real compiler: kill.ts of all, then, of what survives it, test files of vitest. Writes
  * `docs/results/mutants.md`. Environment: SLUICE_MUTANTS (how many, 200), SLUICE_SEED (1), SLUICE_JOBS (1), SLUICE_ONLY (a part of a
  * file's name). Survivors need a reason in `reasons.json` beside this file, or a test.
  */
 
 import { spawn } from 'node:child_process';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { repoRoot } from '../corpus.ts';
@@ -45,9 +45,19 @@ process.stderr.write(
   `${mutants.length} mutants, ${sample.length} of them; ${(baseline.ms / 1000).toFixed(0)} s each at most\n`,
 );
 
-const tried: Tried[] = [];
-let next = 0;
-await Promise.all(Array.from({ length: jobs }, worker));
+// What was found is kept, so that a run that was ended goes on, and one after a new test tries the survivors alone.
+const cache = join(repoRoot, 'node_modules/.cache/mutants.json');
+const known = new Map<string, string>(
+  existsSync(cache) ? (JSON.parse(readFileSync(cache, 'utf8')) as [string, string][]) : [],
+);
+const survived: Mutant[] = [];
+await inParallel(sample, async (mutant) => {
+  const key = keyOf(mutant);
+  if (reasons[key] !== undefined || known.has(key)) return;
+  note(mutant, await kill(mutant, limit));
+});
+await inParallel([...survived], async (mutant) => note(mutant, await testRun(mutant)));
+const tried: readonly Tried[] = sample.map((mutant) => ({ mutant, killedBy: known.get(keyOf(mutant)) ?? null }));
 if (only === '') report();
 const survivors = tried.filter(({ killedBy }) => killedBy === null);
 for (const { mutant } of survivors) console.log(`survived: ${keyOf(mutant)}  (line ${mutant.line})`);
@@ -58,13 +68,20 @@ console.log(
 );
 process.exitCode = unexplained.length * 20 > relevant ? 1 : 0;
 
-async function worker(): Promise<void> {
-  for (let mutant = sample[next++]; mutant !== undefined; mutant = sample[next++]) {
-    const killedBy =
-      reasons[keyOf(mutant)] === undefined ? ((await kill(mutant, limit)) ?? (await testRun(mutant))) : null;
-    tried.push({ mutant, killedBy });
-    process.stderr.write(`${tried.length} ${keyOf(mutant)}: ${killedBy ?? 'SURVIVED'}\n`);
-  }
+function note(mutant: Mutant, killedBy: string | null): void {
+  const key = keyOf(mutant);
+  if (killedBy === null) survived.push(mutant);
+  else known.set(key, killedBy);
+  writeFileSync(cache, JSON.stringify([...known]));
+  process.stderr.write(`${known.size} killed; ${key}: ${killedBy ?? 'SURVIVED'}\n`);
+}
+
+async function inParallel<T>(list: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let item = list[next++]; item !== undefined; item = list[next++]) await work(item);
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
 }
 
 /** Runs kill.ts with the mutant in place of the source; what it found. */

@@ -8,6 +8,7 @@ export * from './budget.ts';
 export * from './coverage.ts';
 export type { AllocateForFixture } from './directives/alloc.ts';
 export { FixtureError } from './directives/directive.ts';
+export * from './emi.ts';
 export * from './engine-laws.ts';
 export * from './equiv.ts';
 export * from './features.ts';
