@@ -9,7 +9,7 @@
  *
  * Paper:   Aho, Lam, Sethi, Ullman, Compilers, 2nd ed., 9.5 (code motion), 9.1.7 (loop invariants).
  * Differs: what may trap moves only if it runs on every entry of the loop, before anything that could be seen.
- * Phases:  `writesOfLoops`; then blocks in reverse postorder, so that operands move before what uses them. Each
+ * Phases:  `writersOf`; then blocks in reverse postorder, so that operands move before what uses them. Each
  *          instruction goes at once to the outermost loop in which it is invariant (`outermost`), or, where it may
  *          trap, from loop to loop as far as it is certain to run (`certain`).
  * Certain: the `Start` of a loop is the chain of blocks that each entry runs, from the header until control may go two
@@ -17,7 +17,8 @@
  * Needs:   loops have preheaders (simplify-cfg); without one a loop is left alone.
  * Keeps:   the blocks.
  * Cost:    O(instructions · log depth), and a step for each loop that something that may trap leaves.
- * Not done: stores; loads under a store to the same region (no alias analysis; mem-forward knows more); sinking back
+ * Alias:   licm/writers.ts; checks whether an element is initialised may pass stores on later turns, which only add to that.
+ * Not done: stores (loop-promote); sinking back
  *          when registers are short. Constants move too: machines with immediates fold them where they are used.
  */
 
@@ -34,7 +35,6 @@ import {
   type LoopForest,
   type LoopId,
   loopForest,
-  type Module,
   orderOf,
   type RegionSet,
   seenAfter,
@@ -43,7 +43,9 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
+import { placeRole } from './lib/places.ts';
 import { effectOf } from './lib/summaries.ts';
+import { type Writers, writersOf } from './licm/writers.ts';
 
 /** Loops whose preheaders are looked at, from the outermost one in which something is invariant. */
 const loopsTried = 8;
@@ -61,6 +63,8 @@ interface Starts {
   readonly last: Int32Array;
   /** Kinds of traps that what stays on the chain may raise, a bit each; -1: something there could be seen. */
   readonly traps: Int32Array;
+  /** Regions that what stays on the chain writes. */
+  readonly writes: Int32Array;
 }
 
 const options = {
@@ -74,7 +78,7 @@ interface State {
   readonly f: Func;
   readonly cx: Context;
   readonly loops: LoopForest;
-  readonly writes: Int32Array;
+  readonly writers: Writers;
   readonly starts: Starts;
   /** By `ValueId`: the innermost loop around its definition as it stands now, -1 for none. */
   readonly defLoop: Int32Array;
@@ -122,33 +126,13 @@ function newState(f: Func, cx: Context, loops: LoopForest): State {
     f,
     cx,
     loops,
-    writes: writesOfLoops(f, cx.module, loops),
-    starts: { next, last: filledInts(loops.count, -1), traps: ints(loops.count) },
+    writers: writersOf(f, cx, loops),
+    starts: { next, last: filledInts(loops.count, -1), traps: ints(loops.count), writes: ints(loops.count) },
     defLoop: filledInts(f.insts.length, -1),
     chain: filledInts(deepest + 1, -1),
     depth: 0,
     preheaders: filledInts(loops.count, -2),
   };
-}
-
-/** By loop: the regions that something in it, or in a loop inside it, writes. */
-function writesOfLoops(f: Func, m: Module, loops: LoopForest): Int32Array {
-  const writes = ints(loops.count);
-  for (let i = 0; i < f.order.length; i++) {
-    const b = f.order[i] as BlockId;
-    const loop = loops.loopOf(b);
-    const block = f.blocks[b];
-    if (loop === -1 || block === undefined) continue;
-    const { body } = block;
-    let set = effectOf(m, termOf(f, b)).writes;
-    for (let k = 0; k < body.length; k++) set |= effectOf(m, instOf(f, body[k] as ValueId)).writes;
-    writes[loop] = (writes[loop] as number) | set;
-  }
-  for (let l = loops.count - 1; l >= 0; l--) {
-    const parent = loops.parent[l] as number;
-    if (parent >= 0) writes[parent] = (writes[parent] as number) | (writes[l] as number);
-  }
-  return writes;
 }
 
 /** Makes `chain` that of a loop. Stops at what is right already: neighbours in the order share most of it. */
@@ -188,7 +172,8 @@ function visitBlock(state: State, b: BlockId, loop: LoopId): void {
 }
 
 /** Something stays on the chain of a loop: what may trap cannot pass it unless nobody sees the difference. */
-function remain({ traps }: Starts, loop: LoopId, effect: Effect): void {
+function remain({ traps, writes }: Starts, loop: LoopId, effect: Effect): void {
+  writes[loop] = (writes[loop] as number) | effect.writes;
   if (traps[loop] === -1) return;
   const seen = effect.diverges || (effect.writes & seenAfterTrap) !== 0;
   traps[loop] = seen ? -1 : (traps[loop] as number) | trapBits(effect);
@@ -210,14 +195,14 @@ function target(state: State, v: ValueId, inst: Inst, b: BlockId, loop: LoopId):
   if (effect.reads !== 0 && !state.cx.options.loads) return -1;
   const invariant = 1 + deepestOperand(state, inst, loop);
   if (invariant > state.depth) return -1;
-  const depth = effect.reads === 0 ? invariant : outermostUnwritten(state, effect.reads, invariant);
+  const depth = effect.reads === 0 ? invariant : outermostUnwritten(state, inst, effect, invariant);
   if (depth > state.depth) {
     state.cx.declined('reads what the loop writes', v);
     return -1;
   }
   // A target whose loads check, and so trap, wants none where none was.
   const speculatable = isSpeculatable(effect) && (effect.reads === 0 || state.cx.options.speculate);
-  const to = speculatable ? outermostPreheader(state, depth) : certainPreheader(state, effect, b, loop, depth);
+  const to = speculatable ? outermostPreheader(state, depth) : certainPreheader(state, inst, b, loop, depth);
   if (to === -1) state.cx.declined(speculatable ? 'the loop has no preheader' : 'might trap too early', v);
   return to;
 }
@@ -247,13 +232,13 @@ function commonDepth({ loops, chain, depth }: State, loop: LoopId): number {
   return low;
 }
 
-/** The depth of the outermost loop, from `depth` on, that writes none of the regions: inner loops write no more. */
-function outermostUnwritten(state: State, regions: RegionSet, depth: number): number {
+/** The depth of the outermost loop, from `depth` on, that writes nothing of what is read: inner loops write no more. */
+function outermostUnwritten(state: State, inst: Inst, effect: Effect, depth: number): number {
   let low = depth;
   let high = state.depth + 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (((state.writes[state.chain[middle] as number] as number) & regions) === 0) high = middle;
+    if (!state.writers.conflicts(state.chain[middle] as LoopId, inst, effect)) high = middle;
     else low = middle + 1;
   }
   return low;
@@ -272,8 +257,10 @@ function outermostPreheader(state: State, depth: number): BlockId | -1 {
 
 // Legality of what may trap: from loop to loop as far as each entry runs it anyway, with nothing before it that could
 // be seen. Speculation is no way here, for a loop may run zero times.
-function certainPreheader(state: State, effect: Effect, b: BlockId, loop: LoopId, depth: number): BlockId | -1 {
-  const { loops, starts } = state;
+function certainPreheader(state: State, inst: Inst, b: BlockId, loop: LoopId, depth: number): BlockId | -1 {
+  const { loops, starts, cx } = state;
+  const effect = effectOf(cx.module, inst);
+  const growing = placeRole(inst.op) === 'heap-check-init';
   const bits = trapBits(effect);
   let to: BlockId | -1 = -1;
   let at = b;
@@ -281,6 +268,8 @@ function certainPreheader(state: State, effect: Effect, b: BlockId, loop: LoopId
   while (l !== -1 && (loops.depth[l] as number) >= depth) {
     const before = starts.traps[l] as number;
     if (starts.last[l] !== at || before === -1 || !mayPass(before, bits)) return to;
+    // What the loop stores only adds to what is initialised, but it must not have come first.
+    if (growing && ((starts.writes[l] as number) & effect.reads) !== 0) return to;
     // What does not trap itself stays behind all that may.
     if (bits === 0 && before !== 0) return to;
     const preheader = preheaderOf(state, l);

@@ -55,6 +55,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'inline(recursion=40)',
     'call-facts',
     'mem-forward',
+    'sroa', // inlining took what objects were passed to
     ...scalar,
     'value-range', // before loops are rotated: the test at the head says more of the counter
     'reassociate', // what is invariant stands together for licm

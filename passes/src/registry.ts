@@ -26,6 +26,7 @@ import sccp from './sccp.ts';
 import simplify from './simplify.ts';
 import simplifyCfg from './simplify-cfg.ts';
 import splitCriticalEdges from './split-critical-edges.ts';
+import sroa from './sroa.ts';
 import ssaDestruct from './ssa-destruct.ts';
 import strengthReduce from './strength-reduce.ts';
 import tailCall from './tail-call.ts';
@@ -57,6 +58,7 @@ const all: readonly Pass[] = [
   simplify,
   simplifyCfg,
   splitCriticalEdges,
+  sroa,
   ssaDestruct,
   strengthReduce,
   tailCall,

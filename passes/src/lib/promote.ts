@@ -46,21 +46,31 @@ export function accessesOf(accesses: Accesses, b: BlockId): BlockAccesses {
   return here;
 }
 
-/** Replaces all reads. A variable that was not written on the way is zero. The graph is that of `f`. */
-export function promote(f: Func, cx: Context, accesses: Accesses, types: readonly Type[]): void {
-  const { edit } = cx;
-  const phi = coreOp('phi');
-  const zeros = new Map<Type, ValueId>();
-  const zero = (type: Type): ValueId => {
-    let found = zeros.get(type);
+/** Gives the zero of a type, at the start of the function; the same one each time. */
+export function zeros({ edit }: Pick<FuncContext, 'edit'>): (type: Type) => ValueId {
+  const known = new Map<Type, ValueId>();
+  return (type) => {
+    let found = known.get(type);
     if (found === undefined) {
       const op = coreOp(zeroOpName(type) as OpName);
       const imm = op.kind === 'const' ? zeroOf(type) : undefined;
       found = edit.prepend(edit.entry, makeInst(op, none, { imm, type }));
-      zeros.set(type, found);
+      known.set(type, found);
     }
     return found;
   };
+}
+
+/** Replaces all reads. A variable that was not written on the way is zero. The graph is that of `f`. */
+export function promote(
+  f: Func,
+  cx: Context,
+  accesses: Accesses,
+  types: readonly Type[],
+  zero: (type: Type) => ValueId = zeros(cx),
+): void {
+  const { edit } = cx;
+  const phi = coreOp('phi');
   const typeOf = (variable: number): Type => types[variable] as Type;
   const placed = placeVariables({
     shape: f,

@@ -81,6 +81,9 @@ export interface Element {
   readonly offset: number;
 }
 
+/** How many moves of a heap pointer are followed: rows of elements are often filled by moving from one to the next. */
+const movesFollowed = 64;
+
 /** Constants above this are not taken out of an index: sums of them stay exact. */
 const largeOffset = 2 ** 40;
 
@@ -92,7 +95,7 @@ export function elementOf(pointer: ValueId, read: Reader): Element {
   let base = pointer;
   let index: ValueId | -1 = -1;
   let offset = 0;
-  for (let k = 0; k < stepsFollowed; k++) {
+  for (let k = 0; k < movesFollowed; k++) {
     const { op, args } = read.inst(base);
     if (op !== move) break;
     const by = args[1] as ValueId;
