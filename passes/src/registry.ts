@@ -21,6 +21,7 @@ import loopUnroll from './loop-unroll.ts';
 import loopUnswitch from './loop-unswitch.ts';
 import lowerInvoke from './lower-invoke.ts';
 import memForward from './mem-forward.ts';
+import orderUses from './order-uses.ts';
 import reassociate from './reassociate.ts';
 import sccp from './sccp.ts';
 import simplify from './simplify.ts';
@@ -53,6 +54,7 @@ const all: readonly Pass[] = [
   loopUnswitch,
   lowerInvoke,
   memForward,
+  orderUses,
   reassociate,
   sccp,
   simplify,

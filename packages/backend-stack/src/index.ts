@@ -12,7 +12,7 @@ import { peephole } from './peephole.ts';
 const stackTarget: Target<StackProgram> = defineTarget({
   name: 'stack',
   summary: 'stack bytecode: values on an operand stack, variables in typed locals',
-  prepare: ['lower-invoke', 'split-critical-edges', 'ssa-destruct'],
+  prepare: ['lower-invoke', 'order-uses', 'split-critical-edges', 'ssa-destruct'],
   constraints: { registers: null, typed: true },
   emit: (m, allocations, { fuse: fused = true } = {}) => {
     const allocated = m.funcs.map((f) => {
