@@ -6,6 +6,7 @@ import dce from './dce.ts';
 import deadArgs from './dead-args.ts';
 import deadFuncs from './dead-funcs.ts';
 import dse from './dse.ts';
+import edgeCopies from './edge-copies.ts';
 import gvn from './gvn.ts';
 import gvnPre from './gvn-pre.ts';
 import ifConvert from './if-convert.ts';
@@ -39,8 +40,9 @@ const all: readonly Pass[] = [
   deadArgs,
   deadFuncs,
   dse,
-  gvn,
+  edgeCopies,
   gvnPre,
+  gvn,
   ifConvert,
   inline,
   ipcp,
@@ -57,8 +59,8 @@ const all: readonly Pass[] = [
   orderUses,
   reassociate,
   sccp,
-  simplify,
   simplifyCfg,
+  simplify,
   splitCriticalEdges,
   sroa,
   ssaDestruct,

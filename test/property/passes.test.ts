@@ -6,7 +6,10 @@ import { dynamicFeatures, passLaws } from '@sluice/testkit';
 import { describe, test } from 'vitest';
 
 /** What passes need before them. */
-const prepared: Readonly<Record<string, readonly string[]>> = { 'ssa-destruct': ['split-critical-edges'] };
+const prepared: Readonly<Record<string, readonly string[]>> = {
+  'edge-copies': ['split-critical-edges', 'ssa-destruct'],
+  'ssa-destruct': ['split-critical-edges'],
+};
 
 describe.each([...passes])('%s', (name, pass) => {
   const prepare = pipeline('prepare', prepared[name] ?? [], passes);

@@ -272,7 +272,7 @@ class Emitter {
       case 'br_if': {
         const [yes, no] = [target(0), target(1)];
         if (yes === no) this.#goTo(yes, next, inst.loc);
-        else this.#branch(this.#selection.condition(term), yes, no, next, inst.loc);
+        else this.#branch(b, this.#selection.condition(term), yes, no, next, inst.loc);
         return;
       }
       case 'switch': {
@@ -299,14 +299,28 @@ class Emitter {
     else this.#push('jump', [], loc, [to]);
   }
 
-  #branch(condition: Condition, yes: BlockId, no: BlockId, next: BlockId | null, loc: Span | null): void {
+  #branch(
+    from: BlockId,
+    condition: Condition,
+    yes: BlockId,
+    no: BlockId,
+    next: BlockId | null,
+    loc: Span | null,
+  ): void {
     const [holds, fails] = condition.negated ? [no, yes] : [yes, no];
-    const opposite = holds === next ? this.#selection.opposite(condition) : null;
+    // Where neither target is next, the branch leads to that which is taken more often: back in the loop.
+    const turns = holds === next || (fails !== next && this.#goesBack(from, fails) && !this.#goesBack(from, holds));
+    const opposite = turns ? this.#selection.opposite(condition) : null;
     const { def, args, imm } = opposite ?? condition;
     const operands: Operand[] = args.map((arg) => this.#register(arg));
     if (imm !== null) operands.push(imm);
     this.#push(def, operands, loc, [opposite === null ? holds : fails]);
-    if (opposite === null) this.#goTo(fails, next, loc);
+    this.#goTo(opposite === null ? fails : holds, next, loc);
+  }
+
+  #goesBack(from: BlockId, to: BlockId): boolean {
+    const { position } = this.#layout;
+    return (position[to] as number) <= (position[from] as number);
   }
 
   #return(inst: Inst): void {
