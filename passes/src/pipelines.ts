@@ -20,6 +20,7 @@ const scalar = [
   'sccp', // first, so that gvn and inlining don't look at dead branches
   'simplify',
   'gvn',
+  'div-rem',
 ] as const;
 
 const lists: Readonly<Record<Level, readonly string[]>> = {
@@ -48,6 +49,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'sccp@early',
     'simplify@early',
     'gvn@early',
+    'div-rem@early', // callees become smaller
     'dce@early',
     'tail-call', // what is recursive no more can be inlined
     'ipcp',

@@ -5,6 +5,7 @@ import callFacts from './call-facts.ts';
 import dce from './dce.ts';
 import deadArgs from './dead-args.ts';
 import deadFuncs from './dead-funcs.ts';
+import divRem from './div-rem.ts';
 import dse from './dse.ts';
 import edgeCopies from './edge-copies.ts';
 import gvn from './gvn.ts';
@@ -41,6 +42,7 @@ const all: readonly Pass[] = [
   deadFuncs,
   dse,
   edgeCopies,
+  divRem,
   gvn,
   gvnPre,
   ifConvert,

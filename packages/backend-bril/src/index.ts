@@ -46,6 +46,8 @@ export const brilTarget: BrilTarget = {
   instead: {
     // Products and quotients count as much as shifts and sums do.
     'strength-reduce': null,
+    // Nor has Bril a remainder.
+    'div-rem': null,
     // Bril's loads check: one that is not certain to run might fail.
     licm: 'licm(speculate=false)',
     // A call is two instructions, constants of the callee more, and no register is ever short.
