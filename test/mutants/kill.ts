@@ -1,7 +1,7 @@
 /**
  * Tries to tell a compiler from a right one, quick ways first: fixtures with their goldens, what is recorded of the rules,
  * allocations and their checker, the laws of passes, random programs, programs of the corpus. Exit code 1, and what was
- * found as the last line, when something is wrong. Arguments: how many random programs.
+ * found as the last line, when something is wrong. Argument: the file that may be wrong, whose own tests come first.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -25,7 +25,8 @@ import { runCells } from '../regalloc/support/cells.ts';
 import { allConstraints, allocateAll, prepared } from '../regalloc/support/lower.ts';
 import { randomModule } from '../regalloc/support/random-func.ts';
 
-const programs = Number(process.argv[2] ?? 150);
+const suspect = process.argv[2] ?? '';
+const programs = 120;
 const folder = new URL('../fixtures/', import.meta.url);
 
 function pipelineOf(text: string): Pipeline {
@@ -34,10 +35,12 @@ function pipelineOf(text: string): Pipeline {
   return { name: text, instances: words.map((word) => parseInstance(word, passes)) };
 }
 
+const inAllocation = /regalloc|ssa-destruct/.test(suspect);
 const stages: readonly (readonly [string, () => void])[] = [
+  ...(inAllocation ? [['allocations', allocations] as const] : []),
   ['fixtures', fixtures],
   ['rules', hashes],
-  ['allocations', allocations],
+  ...(inAllocation ? [] : [['allocations', allocations] as const]),
   ['laws', laws],
   ['programs', random],
   ['corpus', corpus],
@@ -52,12 +55,15 @@ for (const [name, stage] of stages) {
   }
 }
 
+/** The fixtures, those first that are named as the file or its folder. */
 function fixtures(): void {
-  for (const kind of ['passes', 'rules', 'issues']) {
-    for (const name of readdirSync(new URL(kind, folder))) {
-      const source = readFileSync(new URL(`${kind}/${name}`, folder), 'utf8');
-      for (const c of parseFixture(`${kind}/${name}`, source)) runFixtureCase(c, { pipelineOf });
-    }
+  const names = ['passes', 'rules', 'issues'].flatMap((kind) =>
+    readdirSync(new URL(kind, folder)).map((name) => [kind, name] as const),
+  );
+  const own = ([, name]: readonly [string, string]): boolean => suspect.includes(name.split('.')[0] ?? '');
+  for (const [kind, name] of names.toSorted((a, b) => Number(own(b)) - Number(own(a)))) {
+    const source = readFileSync(new URL(`${kind}/${name}`, folder), 'utf8');
+    for (const c of parseFixture(`${kind}/${name}`, source)) runFixtureCase(c, { pipelineOf });
   }
 }
 

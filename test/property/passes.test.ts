@@ -2,8 +2,9 @@
 import { passes } from '@sluice/passes';
 import { rules } from '@sluice/passes/rules/index';
 import { pipeline } from '@sluice/pipeline';
-import { dynamicFeatures, passLaws } from '@sluice/testkit';
+import { dynamicFeatures, engineLaws, passLaws } from '@sluice/testkit';
 import { describe, test } from 'vitest';
+import { machines } from '../support/engines.ts';
 
 /** What passes need before them. */
 const prepared: Readonly<Record<string, readonly string[]>> = {
@@ -15,4 +16,8 @@ describe.each([...passes])('%s', (name, pass) => {
   const prepare = pipeline('prepare', prepared[name] ?? [], passes);
   test('on every kind of module', () => passLaws(pass, { prepare, features: { rules } }));
   test('on dynamic values and references', () => passLaws(pass, { prepare, runs: 25, features: dynamicFeatures }));
+  test.each(machines().map((engine) => [engine.name, engine] as const))('before %s', (_, engine) => {
+    const alone = { name, instances: [...prepare.instances, { pass, id: name, options: {} }] };
+    engineLaws(engine, { levels: [alone], runs: 3, features: { rules } });
+  });
 });
