@@ -60,7 +60,7 @@ export default definePass({
   run(f, cx) {
     if (f.order.length < 3 || !mayHelp(f)) return;
     const view = { f, read: { ops: cx.ops, inst: (v: ValueId) => instOf(f, v) }, objects: cx.get(objectsOf) };
-    const known = findAvailable(cx.module, view, ({ count }) => count > 1);
+    const known = findAvailable(cx.module, view, ({ spread }) => spread);
     if (known === null) return;
     const value = filledInts(known.followed.list.length, -1);
     const state: State = { cx, known, value, accesses: new Map(), loads: 0 };

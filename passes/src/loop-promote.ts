@@ -25,10 +25,12 @@
 import {
   type BlockId,
   blockFrequency,
+  blockOf,
   blockOfValue,
   cfgOf,
   coreOp,
   type Func,
+  type Ids,
   type Inst,
   instOf,
   type LoopForest,
@@ -89,7 +91,7 @@ export default definePass({
   ],
   run(f, cx) {
     const loops = cx.get(loopForest);
-    if (loops.count === 0 || !storesInLoops(f, loops)) return;
+    if (loops.count === 0 || !storesInLoops(f, loops, cx.get(blockOfValue))) return;
     const view = { f, read: { ops: cx.ops, inst: (v: ValueId) => instOf(f, v) }, objects: cx.get(objectsOf) };
     const known = findAvailable(cx.module, view, ({ narrow, type }) => narrow === null && type !== 'void');
     if (known === null) return;
@@ -103,13 +105,21 @@ export default definePass({
   },
 });
 
-function storesInLoops(f: Func, loops: LoopForest): boolean {
+/** Whether some loop stores to an address from outside of it: without one there is nothing to do. */
+function storesInLoops(f: Func, loops: LoopForest, home: Ids<BlockId>): boolean {
   for (let i = 0; i < f.order.length; i++) {
     const b = f.order[i] as BlockId;
-    if (loops.loopOf(b) === -1) continue;
-    for (const v of f.blocks[b]?.body ?? []) {
-      const { op } = f.insts[v] as Inst;
-      if (op.effect.writes !== 0 && op.kind === 'value' && placeRole(op) !== null) return true;
+    const l = loops.loopOf(b);
+    if (l === -1) continue;
+    const { body } = blockOf(f, b);
+    for (let k = 0; k < body.length; k++) {
+      const { op, args } = f.insts[body[k] as number] as Inst;
+      if (op.effect.writes === 0 || op.kind !== 'value') continue;
+      const role = placeRole(op);
+      if (role === 'global-set') return true;
+      if (role !== 'store' && role !== 'heap-store') continue;
+      const from = home[args[0] as number] as BlockId | -1;
+      if (from === -1 || !loops.contains(l, from)) return true;
     }
   }
   return false;

@@ -77,7 +77,10 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'sccp@late',
     'simplify@late',
     'gvn@late',
+    'mem-forward@late', // addresses of unrolled loops are numbers by now
+    'sroa@late',
     'licm@late', // gvn made more things invariant
+    'sccp@last', // what came out of memory
     ...cleanup,
   ],
   Os: ['dead-funcs', 'tail-call', 'mem-forward', ...scalar, 'licm', 'simplify@late', 'gvn@late', ...cleanup],

@@ -52,16 +52,31 @@ export type BlockAccesses = readonly (readonly Access[] | undefined)[];
 /** Follows the places that are `wanted`, given how many accesses each has; null when there is none. */
 export function follow(m: Module, view: PlaceView, wanted: (place: Place) => boolean): Followed | null {
   const { f } = view;
-  const places = new Places(view);
-  const accesses: (readonly Access[] | undefined)[] = new Array(f.blocks.length);
-  const size = collect(m, f, places, accesses);
+  let known = remembered.get(f);
+  if (known === undefined) {
+    known = collect(m, view);
+    remembered.set(f, known);
+  }
+  const { places, accesses, size } = known;
   const limit = Math.min(most, Math.max(fewest, Math.floor((work * f.insts.length) / (size + 1))));
   const chosen = places.list.filter(wanted).slice(0, limit);
   return chosen.length === 0 ? null : new Followed(view, places, chosen, accesses);
 }
 
-/** The accesses of each block; how many there are. */
-function collect(m: Module, f: Func, places: Places, accesses: (readonly Access[] | undefined)[]): number {
+/** The places of a function, the accesses of each block, and how many there are. */
+interface Collected {
+  readonly places: Places;
+  readonly accesses: BlockAccesses;
+  readonly size: number;
+}
+
+// Several passes in a row look at the same function. What calls do may be known better by now, which does no harm.
+const remembered = new WeakMap<Func, Collected>();
+
+function collect(m: Module, view: PlaceView): Collected {
+  const { f } = view;
+  const places = new Places(view);
+  const accesses: (readonly Access[] | undefined)[] = new Array(f.blocks.length);
   let size = 0;
   for (let i = 0; i < f.order.length; i++) {
     const b = f.order[i] as BlockId;
@@ -74,6 +89,10 @@ function collect(m: Module, f: Func, places: Places, accesses: (readonly Access[
       const role = placeRole(inst.op);
       if (role === null && ((effect.reads | effect.writes) & placeRegions) === 0) continue;
       const place = role === null ? null : places.of(inst, role);
+      if (place !== null && place.block !== b) {
+        place.spread ||= place.block !== -1;
+        place.block = b;
+      }
       list ??= [];
       list.push({ v, inst, role, place, effect });
     }
@@ -81,7 +100,7 @@ function collect(m: Module, f: Func, places: Places, accesses: (readonly Access[
     size += list.length;
     accesses[b] = list;
   }
-  return size;
+  return { places, accesses, size };
 }
 
 /** Places that are followed; see the head of this file. */

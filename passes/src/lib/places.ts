@@ -4,6 +4,7 @@
  */
 
 import {
+  type BlockId,
   type Effect,
   type Func,
   type Inst,
@@ -63,6 +64,9 @@ export interface Place {
   count: number;
   /** Whether one of them stores. */
   stored: boolean;
+  /** The block of the last access that `follow` saw, -1 before that; whether another block has one as well. */
+  block: BlockId | -1;
+  spread: boolean;
 }
 
 /** The regions that have places. */
@@ -147,8 +151,8 @@ export class Places {
     return known;
   }
 
-  #add(key: string, parts: Omit<Place, 'number' | 'count' | 'stored'>): Place {
-    const place: Place = { number: this.list.length, count: 1, stored: false, ...parts };
+  #add(key: string, parts: Omit<Place, 'number' | 'count' | 'stored' | 'block' | 'spread'>): Place {
+    const place: Place = { number: this.list.length, count: 1, stored: false, block: -1, spread: false, ...parts };
     this.list.push(place);
     this.#known.set(key, place);
     return place;
