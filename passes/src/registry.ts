@@ -1,6 +1,7 @@
 /** All passes of this package by name: what `-p`, `sluice passes`, the fixtures and the laws know. One line a pass. */
 
 import type { Pass } from '@sluice/pipeline';
+import adce from './adce.ts';
 import callFacts from './call-facts.ts';
 import dce from './dce.ts';
 import deadArgs from './dead-args.ts';
@@ -36,6 +37,7 @@ import tailCall from './tail-call.ts';
 import valueRange from './value-range.ts';
 
 const all: readonly Pass[] = [
+  adce,
   callFacts,
   dce,
   deadArgs,
