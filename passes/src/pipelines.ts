@@ -64,6 +64,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'gvn-pre',
     'loop-rotate',
     'licm',
+    'indvars',
     'loop-delete', // a loop that goes need not be unrolled
     'loop-unswitch', // loops without branches are unrolled better
     'loop-unroll(runtime=4)', // what licm left in the loops is what is repeated

@@ -12,6 +12,7 @@ import edgeCopies from './edge-copies.ts';
 import gvn from './gvn.ts';
 import gvnPre from './gvn-pre.ts';
 import ifConvert from './if-convert.ts';
+import indvars from './indvars.ts';
 import inline from './inline.ts';
 import ipcp from './ipcp.ts';
 import jumpThread from './jump-thread.ts';
@@ -48,6 +49,7 @@ const all: readonly Pass[] = [
   gvn,
   gvnPre,
   ifConvert,
+  indvars,
   inline,
   ipcp,
   jumpThread,

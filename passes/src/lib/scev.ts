@@ -94,7 +94,16 @@ export class Evolution {
     if (type !== 'i32' && type !== 'i64') return null;
     const bits = type === 'i32' ? 32 : 64;
     if (op.kind === 'const') return constant(bits, BigInt(imm as number | bigint));
-    if (this.isInvariant(v)) return { bits, base: v, scale: 1n, offset: 0n, step: 0n };
+    if (this.isInvariant(v)) {
+      // Seen through as far as it is a multiple of one value, so that equal terms cancel out.
+      const found = (depth > 0 ? this.#combination(v, depth - 1) : null) ?? {
+        ...constant(bits, 0n),
+        base: v,
+        scale: 1n,
+      };
+      this.#known.set(v, found);
+      return found;
+    }
     // What an inner loop computes changes within a turn.
     if (depth === 0 || this.loops.loopOf(this.#homes[v] as BlockId) !== this.loop) return null;
     const found = op.kind === 'phi' ? this.#recurrence(v, bits) : this.#combination(v, depth - 1);
@@ -126,7 +135,7 @@ export class Evolution {
     if (ends === null) return null;
     const step = this.#growth(ends.next, phi, bits);
     if (step === null) return null;
-    const start = this.#affine(ends.start, 0);
+    const start = this.#affine(ends.start, deepest);
     return start === null ? null : { ...start, step };
   }
 

@@ -89,8 +89,13 @@ export const swapped: Readonly<Record<Relation, Relation>> = {
 
 /** When a branch goes to its first target (`whenTrue`) or its second one; the side that changes comes first. */
 export function testOf(evolution: Evolution, term: Inst, whenTrue: boolean): Test | null {
+  return testOfValue(evolution, term.args[0] as ValueId, whenTrue);
+}
+
+/** When a value is not 0 (`whenTrue`), or is. */
+function testOfValue(evolution: Evolution, value: ValueId, whenTrue: boolean): Test | null {
   let stay = whenTrue;
-  let v = term.args[0] as ValueId;
+  let v = value;
   // Negations of negations; each step goes to another operand.
   for (let left = 4; left > 0; left--) {
     const inst = evolution.f.insts[v] as Inst;
@@ -135,11 +140,14 @@ function countOf({ x, y, relation, signed }: Test): Counted {
   const start: Affine = { ...x, step: 0n };
   const apart = combined(y, start, -1n);
   const constant = apart !== null && apart.base === -1 ? apart.offset : null;
+  const apartForEver = apart !== null && isNever(apart, x.step);
   if (relation === 'eq') {
+    if (apartForEver) return known(0n);
     if (constant === null) return unknownCount;
     return known(constant !== 0n ? 0n : x.step === 0n ? -1n : 1n);
   }
   if (relation === 'ne') {
+    if (apartForEver) return known(-1n);
     if (constant !== null) return known(turnsUntilEqual(constant, x.step, x.bits));
     const { step } = x;
     if (step !== 1n && step !== -1n) return unknownCount;
@@ -156,6 +164,46 @@ function countOf({ x, y, relation, signed }: Test): Counted {
   const mayNeverEnd = loose && (y.base !== -1 || inOrder(y.offset, x.bits, signed) === last);
   const plus = loose ? 1n : 0n;
   return { count: null, distance: { from: start, to: y, sign: x.step, plus, relation, signed, mayNeverEnd } };
+}
+
+/** Whether `d` is no multiple of the step on any turn, whatever its base is: a power of two divides all terms but one. */
+function isNever({ bits, scale, offset }: Affine, step: bigint): boolean {
+  const common = BigInt.asUintN(bits, scale | step);
+  return common !== 0n && offset % (common & -common) !== 0n;
+}
+
+/**
+ * Whether a truth value is the same on all turns up to `last`, that one included; -1: on all there are, however many.
+ * Null where that is not known.
+ */
+export function truthUntil(evolution: Evolution, v: ValueId, last: bigint): boolean | null {
+  for (const answer of [true, false]) {
+    const test = testOfValue(evolution, v, answer);
+    if (test === null) return null;
+    const { count } = countOf(test);
+    if (count !== null && (count < 0n || (last >= 0n && count > last))) return answer;
+  }
+  return null;
+}
+
+/** The last turn that a loop may begin, at the most; -1 where there is no such bound. */
+export function lastTurn(exits: readonly Exit[]): bigint {
+  let last = -1n;
+  for (const { everyTurn, count, distance } of exits) {
+    if (!everyTurn) continue;
+    const bound = count ?? (distance === null ? -1n : longest(distance));
+    if (bound >= 0n && (last < 0n || bound < last)) last = bound;
+  }
+  return last;
+}
+
+/** The most that a distance can be; -1 where it may never end. */
+function longest({ from, sign, relation, signed, mayNeverEnd }: Distance): bigint {
+  if (mayNeverEnd) return -1n;
+  const all = (1n << BigInt(from.bits)) - 1n;
+  if (relation === null || from.base !== -1) return all;
+  // It ends at the last number there is.
+  return sign * (lastNumber(from.bits, signed, sign === 1n) - inOrder(from.offset, from.bits, signed));
 }
 
 /** The least k with `s k = d` modulo 2^bits; -1 where there is none. */
