@@ -6,6 +6,9 @@ import type { RegisterConstraints } from '@sluice/codegen';
 import { parseModule } from '@sluice/ir';
 import { checkAllocation } from '@sluice/passes/regalloc/check';
 import { allocate, allocators } from '@sluice/passes/regalloc/index';
+import { nodesOf } from '@sluice/passes/regalloc/nodes';
+import { finishAllocation } from '@sluice/passes/regalloc/rewrite';
+import { scanUnbounded } from '@sluice/passes/regalloc/scan-unbounded';
 import { describe, expect, test } from 'vitest';
 import { argumentsFor, fuel, interpreted } from './support/calls.ts';
 import { runCells } from './support/cells.ts';
@@ -44,6 +47,20 @@ describe.each(Object.entries(shapes))('%s', (_, shape) => {
     });
     // Else there was nothing to spill, and half of the allocator was not tried.
     expect(reloads).toBeGreaterThan(100);
+  });
+});
+
+test('what scans instead of listing conflicts allocates right, too', () => {
+  eachSeed(60, (seed) => {
+    const [f] = prepared(
+      randomModule(seed, { blocks: 12, variables: 20, statements: 8, params: 7, invoke: true }),
+    ).funcs;
+    if (f === undefined) throw new Error('no function');
+    for (const typed of [false, true]) {
+      const nodes = nodesOf(f, typed, f.params.length);
+      const allocation = finishAllocation(f, nodes, scanUnbounded(f, nodes), f.params.length, new Set());
+      expect(checkAllocation(f, allocation, { registers: null, typed })).toEqual([]);
+    }
   });
 });
 

@@ -8,11 +8,11 @@ import { chain, line, nest, rotation, wide } from './support/large.ts';
 import { prepared } from './support/lower.ts';
 
 const functions: Readonly<Record<string, () => Func>> = {
-  'a line of 100,000 instructions with few live values': () => line(100_000, 8),
+  'a line of 300,000 instructions with few live values': () => line(300_000, 8),
   'a line of 100,000 instructions with 1,000 live values': () => line(100_000, 2000),
   'a chain of 20,000 blocks': () => chain(20_000),
   '10,000 nested loops': () => nest(10_000),
-  '2,000 phis that rotate in one block': () => rotation(2000),
+  '10,000 phis that rotate in one block': () => rotation(10_000),
   'a phi with 5,000 inputs over critical edges': () => wide(5000),
 };
 

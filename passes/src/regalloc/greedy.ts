@@ -13,6 +13,7 @@
  *
  * A copy does not conflict with its source, and takes its source's colour where it may.
  *
+ * Not done: functions with hundreds of webs alive at one time, see scan-unbounded.ts.
  * Paper:   Sebastian Hack, Daniel Grund, Gerhard Goos, Register Allocation for Programs in SSA Form, CC 2006.
  */
 
@@ -53,9 +54,13 @@ interface Conflicts {
   readonly endsOf: Int32Array;
 }
 
-/** Colours all nodes of a function. Throws when two values of a phi web live at the same time. */
-export function greedyColoring(f: Func, nodes: Nodes): Coloring {
+/**
+ * Colours all nodes of a function; null where webs have so many conflicts that a list of them takes too long. Throws when two
+ * values of a phi web live at the same time.
+ */
+export function greedyColoring(f: Func, nodes: Nodes): Coloring | null {
   const conflicts = new Collector(f, nodes).collect();
+  if (conflicts === null) return null;
   const palettes = Array.from({ length: nodes.files }, () => new Palette());
   const colors = new Int32Array(f.insts.length).fill(-1);
   colorJoint(nodes, conflicts, palettes, colors);
@@ -63,6 +68,9 @@ export function greedyColoring(f: Func, nodes: Nodes): Coloring {
   colorSingle(f, nodes, conflicts, palettes, colors);
   return { colors, used: palettes.map(({ used }) => used) };
 }
+
+// Far more than webs have neighbours, but where hundreds of them are live at one time.
+const lookedAtEach = 64;
 
 /** Walks all blocks backwards. */
 class Collector {
@@ -76,6 +84,9 @@ class Collector {
   readonly #endCount: Int32Array;
   #ends = new Int32Array(32);
   #endsLength = 0;
+  /** Live values that were looked at for conflicts, and how many may be. */
+  #looked = 0;
+  readonly #limit: number;
 
   constructor(f: Func, nodes: Nodes) {
     const count = f.insts.length;
@@ -83,15 +94,17 @@ class Collector {
     this.#nodes = nodes;
     this.#live = new LiveSet(count);
     this.#endCount = new Int32Array(count);
+    this.#limit = lookedAtEach * count + 65_536;
   }
 
-  collect(): Conflicts {
+  collect(): Conflicts | null {
     const f = this.#f;
     const live = liveness(f);
     const endsOf = new Int32Array(f.blocks.length);
     for (const b of orderOf(f).rpo) {
       this.#block(f.blocks[b] as Block, live, b);
       endsOf[b] = this.#endsLength;
+      if (this.#looked > this.#limit) return null;
     }
     return {
       joint: this.#joint?.rows(f.insts.length) ?? noRows,
@@ -146,6 +159,8 @@ class Collector {
     if (joint[node] === 0) return;
     const { items, size } = this.#live;
     const here = file[v];
+    this.#looked += size;
+    if (this.#looked > this.#limit) return;
     for (let i = 0; i < size; i++) {
       const x = items[i] as number;
       if (file[x] !== here) continue;

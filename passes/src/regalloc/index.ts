@@ -15,10 +15,10 @@ import type { Allocation, Allocator, NamedAllocator, RegisterConstraints } from 
 import type { Func } from '@sluice/ir';
 import { allocateBounded } from './bounded.ts';
 import { colorWithFewerSpills } from './graph.ts';
-import { greedyColoring } from './greedy.ts';
 import { scanOnce } from './linear-scan.ts';
 import { nodesOf } from './nodes.ts';
 import { finishAllocation } from './rewrite.ts';
+import { colorFreely } from './scan-unbounded.ts';
 
 const fewest = 4;
 
@@ -32,7 +32,7 @@ function allocator(bounded: Bounded): Allocator {
     }
     const arriving = f.params.length;
     const nodes = nodesOf(f, typed, arriving);
-    return finishAllocation(f, nodes, greedyColoring(f, nodes), arriving, new Set());
+    return finishAllocation(f, nodes, colorFreely(f, nodes), arriving, new Set());
   };
 }
 

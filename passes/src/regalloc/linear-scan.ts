@@ -21,6 +21,7 @@
  */
 
 import type { Func } from '@sluice/ir';
+import { Ahead } from './ahead.ts';
 import type { Attempt, Round } from './bounded.ts';
 import { copiesOf } from './copies.ts';
 import { spillCosts } from './cost.ts';
@@ -30,65 +31,6 @@ import { listNodes, type Nodes } from './nodes.ts';
 /** Scans once: registers for all nodes, or those that are to be spilled. */
 export function scanOnce(round: Round): Attempt {
   return new Scan(round).run();
-}
-
-/** The ranges of one register that lie ahead, the next one last. */
-class Ahead {
-  from = new Int32Array(16);
-  to = new Int32Array(16);
-  node = new Int32Array(16);
-  count = 0;
-
-  /** Forgets what ends at or before a point. */
-  pass(point: number): void {
-    while (this.count > 0 && (this.to[this.count - 1] as number) <= point) this.count--;
-  }
-
-  /** The place of the first range, in order of points, that ends after a point; -1: none does. */
-  firstBehind(point: number): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.to[middle] as number) > point) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-
-  /** Puts in a range that overlaps none. */
-  add(from: number, to: number, node: number): void {
-    if (this.count === this.from.length) this.#grow();
-    const at = this.firstBehind(from) + 1;
-    this.from.copyWithin(at + 1, at, this.count);
-    this.to.copyWithin(at + 1, at, this.count);
-    this.node.copyWithin(at + 1, at, this.count);
-    this.from[at] = from;
-    this.to[at] = to;
-    this.node[at] = node;
-    this.count++;
-  }
-
-  /** Takes out all ranges of nodes. */
-  drop(nodes: ReadonlySet<number>): void {
-    let kept = 0;
-    for (let i = 0; i < this.count; i++) {
-      if (nodes.has(this.node[i] as number)) continue;
-      this.from[kept] = this.from[i] as number;
-      this.to[kept] = this.to[i] as number;
-      this.node[kept++] = this.node[i] as number;
-    }
-    this.count = kept;
-  }
-
-  #grow(): void {
-    const size = 2 * this.count;
-    for (const key of ['from', 'to', 'node'] as const) {
-      const larger = new Int32Array(size);
-      larger.set(this[key]);
-      this[key] = larger;
-    }
-  }
 }
 
 class Scan {
@@ -162,30 +104,22 @@ class Scan {
   }
 
   #isFree(register: Ahead, node: number): boolean {
-    return this.#inTheWay(register, node, null) === 0;
+    return register.isFreeFor(this.#intervals, node);
   }
 
-  /** How many nodes are in the way of one; adds them to a set, or stops at the first one without. */
-  #inTheWay(register: Ahead, node: number, into: Set<number> | null): number {
+  /** Adds the nodes that are in the way of one. */
+  #inTheWay(register: Ahead, node: number, into: Set<number>): void {
     const { first, from, to } = this.#intervals;
     const end = first[node + 1] as number;
     for (let i = first[node] as number; i < end; i++) {
       let at = register.firstBehind(from[i] as number);
-      while (at >= 0 && (register.from[at] as number) < (to[i] as number)) {
-        if (into === null) return 1;
-        into.add(register.node[at--] as number);
-      }
+      while (at >= 0 && (register.from[at] as number) < (to[i] as number)) into.add(register.node[at--] as number);
     }
-    return into?.size ?? 0;
   }
 
   #give(node: number, color: number): void {
     this.#colors[node] = color;
-    const register = this.#registersOf(node)[color] as Ahead;
-    const { first, from, to } = this.#intervals;
-    for (let i = (first[node + 1] as number) - 1; i >= (first[node] as number); i--) {
-      register.add(from[i] as number, to[i] as number, node);
-    }
+    (this.#registersOf(node)[color] as Ahead).addAll(this.#intervals, node);
   }
 
   /** Spills a node for which there is no register, or those that are in its way in one of them. */

@@ -1,9 +1,9 @@
-/** Slots for nodes. They are shared: nodes are coloured as if slots were registers without a bound (greedy.ts). */
+/** Slots for nodes. They are shared: nodes are coloured as if slots were registers without a bound (scan-unbounded.ts). */
 
 import { type Func, type Type, valueTypes } from '@sluice/ir';
 import type { Arrivals } from './arrive.ts';
-import { greedyColoring } from './greedy.ts';
 import { fileOf, type Nodes } from './nodes.ts';
+import { colorFreely } from './scan-unbounded.ts';
 
 /** A slot for each of some nodes, and the types of the slots that have to be added behind those of the function. */
 export interface Slots {
@@ -24,7 +24,7 @@ export function slotsOf(f: Func, nodes: Nodes, wanted: (node: number) => boolean
   const fixed = new Int32Array(of.length).fill(-1);
   const webs = nodes.webs.filter(isNew);
   const { joint } = nodes;
-  const { colors, used } = greedyColoring(f, { of, file, fixed, joint, webs, files: valueTypes.length, typed: true });
+  const { colors, used } = colorFreely(f, { of, file, fixed, joint, webs, files: valueTypes.length, typed: true });
   const added: Type[] = [];
   const first = used.map((count, k) => {
     const base = f.slots.length + added.length;
