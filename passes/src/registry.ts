@@ -8,7 +8,6 @@ import deadArgs from './dead-args.ts';
 import deadFuncs from './dead-funcs.ts';
 import divRem from './div-rem.ts';
 import dse from './dse.ts';
-import edgeCopies from './edge-copies.ts';
 import gvn from './gvn.ts';
 import gvnPre from './gvn-pre.ts';
 import ifConvert from './if-convert.ts';
@@ -43,9 +42,8 @@ const all: readonly Pass[] = [
   dce,
   deadArgs,
   deadFuncs,
-  dse,
-  edgeCopies,
   divRem,
+  dse,
   gvn,
   gvnPre,
   ifConvert,

@@ -8,7 +8,6 @@ import { machines } from '../support/engines.ts';
 
 /** What passes need before them. */
 const prepared: Readonly<Record<string, readonly string[]>> = {
-  'edge-copies': ['split-critical-edges', 'ssa-destruct'],
   'ssa-destruct': ['split-critical-edges'],
 };
 

@@ -10,7 +10,7 @@ import { Forms, opsOf } from './forms.ts';
 export const registerTarget: Target<RegisterProgram> = defineTarget({
   name: 'register',
   summary: 'register bytecode: three-address instructions over a frame of 8-byte registers',
-  prepare: ['lower-invoke', 'order-uses', 'split-critical-edges', 'ssa-destruct', 'edge-copies'],
+  prepare: ['lower-invoke', 'order-uses', 'split-critical-edges', 'ssa-destruct'],
   constraints: { registers: null, typed: false },
   emit(m, allocations, { fuse: fused = true } = {}): RegisterProgram {
     const ordered = m.funcs.map((f) => {
