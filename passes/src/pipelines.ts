@@ -41,6 +41,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'simplify@late',
     'gvn@late', // loop-rotate duplicates tests
     ...cleanup, // jump-thread is for O3: a tenth of the time here, for one of three hundred executed instructions
+    'tail-dup', // last: copies need no more passes
   ],
   O3: [
     'dead-funcs', // what is gone costs nothing below
@@ -83,6 +84,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'licm@late', // gvn made more things invariant
     'sccp@last', // what came out of memory
     ...cleanup,
+    'tail-dup',
   ],
   Os: ['dead-funcs', 'tail-call', 'mem-forward', ...scalar, 'licm', 'simplify@late', 'gvn@late', ...cleanup],
 };

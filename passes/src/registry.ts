@@ -34,6 +34,7 @@ import sroa from './sroa.ts';
 import ssaDestruct from './ssa-destruct.ts';
 import strengthReduce from './strength-reduce.ts';
 import tailCall from './tail-call.ts';
+import tailDup from './tail-dup.ts';
 import valueRange from './value-range.ts';
 
 const all: readonly Pass[] = [
@@ -70,6 +71,7 @@ const all: readonly Pass[] = [
   ssaDestruct,
   strengthReduce,
   tailCall,
+  tailDup,
   valueRange,
 ];
 
