@@ -43,9 +43,9 @@ import { inputFrom, LoopCopier, type PlainLoop, plainLoop } from './lib/copy-loo
 import { Evolution } from './lib/scev.ts';
 import { jumpTo } from './lib/structural.ts';
 import { type Exit, exitsOf } from './lib/trip-count.ts';
+import { Turns } from './lib/turns.ts';
 import { removeUnreachable } from './lib/unreachable.ts';
 import { asked, counterOf, type RuntimePlan, unrollAtRuntime } from './loop-unroll/runtime.ts';
-import { Turns } from './loop-unroll/turns.ts';
 
 /** No loop with more instructions is looked at, and none is repeated more often. */
 const largestLoop = 96;

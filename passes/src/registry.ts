@@ -18,6 +18,7 @@ import jumpThread from './jump-thread.ts';
 import licm from './licm.ts';
 import loadElim from './load-elim.ts';
 import loopDelete from './loop-delete.ts';
+import loopPeel from './loop-peel.ts';
 import loopPromote from './loop-promote.ts';
 import loopRotate from './loop-rotate.ts';
 import loopUnroll from './loop-unroll.ts';
@@ -56,6 +57,7 @@ const all: readonly Pass[] = [
   loadElim,
   loopDelete,
   loopPromote,
+  loopPeel,
   loopRotate,
   loopUnroll,
   loopUnswitch,

@@ -186,6 +186,20 @@ export function truthUntil(evolution: Evolution, v: ValueId, last: bigint): bool
   return null;
 }
 
+/** Whether a truth value is one thing on the first turn, and the other one on all turns from then up to `last`. */
+export function turnsAfterFirst(evolution: Evolution, v: ValueId, last: bigint): boolean {
+  if (last <= 0n) return false;
+  for (const answer of [true, false]) {
+    const test = testOfValue(evolution, v, answer);
+    if (test === null || countOf(test).count !== 1n) continue;
+    const { x, relation } = test;
+    const next = { ...x, offset: BigInt.asIntN(x.bits, x.offset + x.step) };
+    const { count } = countOf({ ...test, x: next, relation: negated[relation] });
+    return count !== null && (count < 0n || count >= last);
+  }
+  return false;
+}
+
 /** The last turn that a loop may begin, at the most; -1 where there is no such bound. */
 export function lastTurn(exits: readonly Exit[]): bigint {
   let last = -1n;

@@ -33,8 +33,8 @@ import { inputFrom, type LoopCopier, type PlainLoop } from '../lib/copy-loop.ts'
 import { type Affine, type Evolution, sameAffine } from '../lib/scev.ts';
 import { jumpTo, opOfKind } from '../lib/structural.ts';
 import { type Distance, type Exit, swapped, type Test, testOf } from '../lib/trip-count.ts';
+import { Turns } from '../lib/turns.ts';
 import { comparing, comparisonOf, maskOf, phiOp, type Relation, sumOf } from '../rules/recurrence.ts';
-import { Turns } from './turns.ts';
 
 /** What is unrolled: the loop is left at its latch, by the test of `exit`, whose count is a distance. */
 export interface RuntimePlan {

@@ -6,7 +6,7 @@
  */
 
 import { type BlockId, blockOf, type Editor, type Func, instOf, type ValueId } from '@sluice/ir';
-import { inputFrom, type LoopCopier, type PlainLoop } from '../lib/copy-loop.ts';
+import { inputFrom, type LoopCopier, type PlainLoop } from './copy-loop.ts';
 
 /** Where a branch of the loop goes for certain; -1: it stays a branch. */
 export type Goes = (from: BlockId) => BlockId | -1;
