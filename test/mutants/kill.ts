@@ -26,7 +26,7 @@ import { allConstraints, allocateAll, prepared } from '../regalloc/support/lower
 import { randomModule } from '../regalloc/support/random-func.ts';
 
 const suspect = process.argv[2] ?? '';
-const programs = 120;
+const programs = 90;
 const folder = new URL('../fixtures/', import.meta.url);
 
 function pipelineOf(text: string): Pipeline {
@@ -35,16 +35,25 @@ function pipelineOf(text: string): Pipeline {
   return { name: text, instances: words.map((word) => parseInstance(word, passes)) };
 }
 
-const inAllocation = /regalloc|ssa-destruct/.test(suspect);
-const stages: readonly (readonly [string, () => void])[] = [
-  ...(inAllocation ? [['allocations', allocations] as const] : []),
-  ['fixtures', fixtures],
-  ['rules', hashes],
-  ...(inAllocation ? [] : [['allocations', allocations] as const]),
-  ['laws', laws],
-  ['programs', random],
-  ['corpus', corpus],
-];
+const stages: readonly (readonly [string, () => void])[] = /regalloc|ssa-destruct/.test(suspect)
+  ? [
+      ['allocations', allocations],
+      ['fixtures', fixtures],
+      ['corpus', corpus],
+      ['programs', random],
+    ]
+  : /backend/.test(suspect)
+    ? [
+        ['corpus', corpus],
+        ['programs', random],
+      ]
+    : [
+        ['fixtures', fixtures],
+        ['rules', hashes],
+        ['corpus', corpus],
+        ['laws', laws],
+        ['programs', random],
+      ];
 
 for (const [name, stage] of stages) {
   try {
@@ -104,8 +113,9 @@ function big(_: string, value: unknown): unknown {
 }
 
 function laws(): void {
-  const modules = fc.sample(arbitraryModule({ rules }), { seed: 11, numRuns: 12 });
-  for (const pass of passes.values()) {
+  const own = [...passes.values()].filter(({ name }) => suspect.includes(`/${name}`));
+  const modules = fc.sample(arbitraryModule({ rules }), { seed: 11, numRuns: own.length > 0 ? 40 : 5 });
+  for (const pass of own.length > 0 ? own : passes.values()) {
     const before = pass.name === 'ssa-destruct' ? pipeline('prepare', ['split-critical-edges'], passes) : null;
     const alone = { name: pass.name, instances: [{ pass, id: pass.name, options: {} }] };
     for (const g of modules) checkPipeline(alone, g, before, pass.idempotent);

@@ -2,7 +2,8 @@
  * `npm run mutants`: makes mutants of passes, rules, allocators and backends, takes a sample by seed, and looks whether the
  * tests tell each from the real compiler: kill.ts of all, then, of what survives it, test files of vitest. Writes
  * `docs/results/mutants.md`. Environment: SLUICE_MUTANTS (how many, 200), SLUICE_SEED (1), SLUICE_JOBS (1), SLUICE_ONLY (a part of a
- * file's name). Survivors need a reason in `reasons.json` beside this file, or a test.
+ * file's name), SLUICE_QUICK (kill.ts alone; without it, survivors of a run before are tried again). Survivors need a reason
+ * in `reasons.json` beside this file, or a test.
  */
 
 import { spawn } from 'node:child_process';
@@ -47,16 +48,18 @@ process.stderr.write(
 
 // What was found is kept, so that a run that was ended goes on, and one after a new test tries the survivors alone.
 const cache = join(repoRoot, 'node_modules/.cache/mutants.json');
-const known = new Map<string, string>(
-  existsSync(cache) ? (JSON.parse(readFileSync(cache, 'utf8')) as [string, string][]) : [],
+const known = new Map<string, string | null>(
+  existsSync(cache) ? (JSON.parse(readFileSync(cache, 'utf8')) as [string, string | null][]) : [],
 );
-const survived: Mutant[] = [];
 await inParallel(sample, async (mutant) => {
   const key = keyOf(mutant);
   if (reasons[key] !== undefined || known.has(key)) return;
   note(mutant, await kill(mutant, limit));
 });
-await inParallel([...survived], async (mutant) => note(mutant, await testRun(mutant)));
+if (process.env.SLUICE_QUICK === undefined) {
+  const survived = sample.filter((mutant) => known.get(keyOf(mutant)) === null && reasons[keyOf(mutant)] === undefined);
+  await inParallel(survived, async (mutant) => note(mutant, (await kill(mutant, limit)) ?? (await testRun(mutant))));
+}
 const tried: readonly Tried[] = sample.map((mutant) => ({ mutant, killedBy: known.get(keyOf(mutant)) ?? null }));
 if (only === '') report();
 const survivors = tried.filter(({ killedBy }) => killedBy === null);
@@ -70,10 +73,9 @@ process.exitCode = unexplained.length * 20 > relevant ? 1 : 0;
 
 function note(mutant: Mutant, killedBy: string | null): void {
   const key = keyOf(mutant);
-  if (killedBy === null) survived.push(mutant);
-  else known.set(key, killedBy);
+  known.set(key, killedBy);
   writeFileSync(cache, JSON.stringify([...known]));
-  process.stderr.write(`${known.size} killed; ${key}: ${killedBy ?? 'SURVIVED'}\n`);
+  process.stderr.write(`${known.size} tried; ${key}: ${killedBy ?? 'SURVIVED'}\n`);
 }
 
 async function inParallel<T>(list: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
