@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { rules, simplifiers } from '@sluice/passes/rules/index';
+import { rules } from '@sluice/passes/rules/index';
 import { expansions, strength } from '@sluice/passes/rules/strength';
 import { printPattern, type Rule } from '@sluice/pipeline';
 import { lawInstances } from './laws.ts';
@@ -44,9 +44,6 @@ export function rulesByName(): ReadonlyMap<string, readonly Rule[]> {
   }
   return byName;
 }
-
-/** The names of rules that are code and state a law. */
-export const lawNames: readonly string[] = simplifiers.map(({ name }) => name);
 
 /** A digest of what the rules of a name do. */
 export function hashOf(list: readonly Rule[]): string {
