@@ -85,6 +85,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'sccp@last', // what came out of memory
     ...cleanup,
     'tail-dup',
+    'schedule', // the last: what others still change would be in the wrong place
   ],
   Os: ['dead-funcs', 'tail-call', 'mem-forward', ...scalar, 'licm', 'simplify@late', 'gvn@late', ...cleanup],
 };

@@ -28,6 +28,7 @@ import memForward from './mem-forward.ts';
 import orderUses from './order-uses.ts';
 import reassociate from './reassociate.ts';
 import sccp from './sccp.ts';
+import schedule from './schedule.ts';
 import simplify from './simplify.ts';
 import simplifyCfg from './simplify-cfg.ts';
 import splitCriticalEdges from './split-critical-edges.ts';
@@ -66,6 +67,7 @@ const all: readonly Pass[] = [
   orderUses,
   reassociate,
   sccp,
+  schedule,
   simplifyCfg,
   simplify,
   splitCriticalEdges,

