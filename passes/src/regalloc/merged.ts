@@ -18,7 +18,8 @@ export class Merged {
     const count = graph.start.length - 1;
     this.#graph = graph;
     this.#root = new Int32Array(count).fill(-1);
-    this.#next = Int32Array.from({ length: count }, (_, node) => node);
+    this.#next = new Int32Array(count);
+    for (let node = 0; node < count; node++) this.#next[node] = node;
     this.#seen = new Int32Array(count).fill(-1);
   }
 

@@ -46,9 +46,9 @@ export interface NextUses {
   readonly loopPressure: Int32Array;
 }
 
-/** Finds the distances. */
-export function nextUses(f: Func, nodes: Nodes): NextUses {
-  return new Distances(f, nodes).run();
+/** Finds the distances; null where nobody asks for them, since no more values live anywhere than `limits` by file say. */
+export function nextUses(f: Func, nodes: Nodes, limits: readonly number[]): NextUses | null {
+  return new Distances(f, nodes).run(limits);
 }
 
 /** What an edge adds to a distance. */
@@ -82,9 +82,11 @@ class Distances {
     this.#at = new Float64Array(f.insts.length).fill(-2);
   }
 
-  run(): NextUses {
+  run(limits: readonly number[]): NextUses | null {
     const { rpo } = orderOf(this.#f);
     this.#scan();
+    const { files } = this.#nodes;
+    if (this.#pressure.every((most, i) => most <= (limits[i % files] as number))) return null;
     for (let n = 0; n < sweeps; n++) {
       let changed = false;
       for (let k = rpo.length - 1; k >= 0; k--) if (this.#sweep(rpo[k] as BlockId)) changed = true;

@@ -61,8 +61,9 @@ export interface Residence {
 
 /** Decides for a function with `limits` registers by file; null when there are enough everywhere. */
 export function residenceOf(f: Func, nodes: Nodes, limits: readonly number[], arrivals: Arrivals): Residence | null {
-  const next = nextUses(f, nodes);
-  if (arrivals.size === 0 && next.pressure.every((most, i) => most <= (limits[i % nodes.files] as number))) return null;
+  // Parameters that arrived in slots are as many as there were too few registers for; they are loaded where they are used.
+  const next = nextUses(f, nodes, arrivals.size > 0 ? limits.map(() => -1) : limits);
+  if (next === null) return null;
   return new Simulation(f, nodes, limits, arrivals, next).run();
 }
 

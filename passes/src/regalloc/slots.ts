@@ -20,7 +20,11 @@ export function slotsOf(f: Func, nodes: Nodes, wanted: (node: number) => boolean
   }
   const isNew = (node: number): boolean => node >= 0 && !slots.has(node) && wanted(node);
   const of = nodes.of.map((node) => (isNew(node) ? node : -1));
-  const file = Int8Array.from(f.insts, (inst) => (inst === undefined ? -1 : fileOf(inst, true)));
+  const file = new Int8Array(f.insts.length);
+  for (let v = 0; v < file.length; v++) {
+    const inst = f.insts[v];
+    file[v] = inst === undefined ? -1 : fileOf(inst, true);
+  }
   const fixed = new Int32Array(of.length).fill(-1);
   const webs = nodes.webs.filter(isNew);
   const { joint } = nodes;
