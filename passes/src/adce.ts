@@ -42,7 +42,7 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { Evolution } from './lib/scev.ts';
+import { evolutionOf } from './lib/scev.ts';
 import { jumpTo } from './lib/structural.ts';
 import { effectOf } from './lib/summaries.ts';
 import { alwaysEnds, exitsOf } from './lib/trip-count.ts';
@@ -145,7 +145,7 @@ function roots(s: State): void {
 
 /** Whether a loop is known to end, if those inside it do. */
 function ends(s: State, loops: LoopForest, l: LoopId): boolean {
-  return !loops.irreducible(l) && alwaysEnds(exitsOf(new Evolution(s.f, l)));
+  return !loops.irreducible(l) && alwaysEnds(exitsOf(evolutionOf(s.f, l)));
 }
 
 function keepLoop(s: State, loops: LoopForest, l: LoopId): void {

@@ -37,13 +37,15 @@ import {
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 import { inputFrom } from './lib/copy-loop.ts';
-import { type Affine, Evolution, sameAffine } from './lib/scev.ts';
+import { type Affine, type Evolution, evolutionOf, sameAffine } from './lib/scev.ts';
 import { constOp } from './lib/structural.ts';
 import { type Exit, exitsOf, lastTurn, truthUntil } from './lib/trip-count.ts';
 import { comparisonOf, linearOf } from './rules/recurrence.ts';
 
 /** Counters of one loop that are compared with each other. */
 const countersTried = 16;
+/** Loops inside of a loop beyond which it is left alone: it hardly matters there, and their exits are many. */
+const mostInside = 256;
 
 export default definePass({
   name: 'indvars',
@@ -57,9 +59,9 @@ export default definePass({
   run(f, cx) {
     const loops = cx.get(loopForest);
     for (let l = 0 as LoopId; l < loops.count; l++) {
-      if (loops.irreducible(l)) continue;
+      if (loops.irreducible(l) || (loops.last[l] as number) - l > mostInside) continue;
       const { phis } = blockOf(f, loops.header[l] as BlockId);
-      const evolution = new Evolution(f, l);
+      const evolution = evolutionOf(f, l);
       const counters: ValueId[] = [];
       for (let i = 0; i < phis.length && counters.length < countersTried; i++) {
         if (evolution.affine(phis[i] as ValueId) !== null) counters.push(phis[i] as ValueId);
@@ -76,8 +78,8 @@ export default definePass({
 /** Values of the blocks of a loop that are in no loop inside it. */
 function forBodies(f: Func, { loops, loop }: Evolution, visit: (v: ValueId) => void): void {
   const blocks = loops.blocks(loop);
-  for (let i = 0; i < blocks.length; i++) {
-    if (loops.loopOf(blocks[i] as BlockId) !== loop) continue;
+  // Those of loops inside it come last.
+  for (let i = 0; i < blocks.length && loops.loopOf(blocks[i] as BlockId) === loop; i++) {
     const { body } = blockOf(f, blocks[i] as BlockId);
     for (let k = 0; k < body.length; k++) visit(body[k] as ValueId);
   }

@@ -36,9 +36,12 @@ import {
 import { definePass, type FuncContext } from '@sluice/pipeline';
 import { ClosedForms, hasClosedForm } from './lib/closed-form.ts';
 import { inputFrom } from './lib/copy-loop.ts';
-import { type Affine, Evolution } from './lib/scev.ts';
+import { type Affine, evolutionOf } from './lib/scev.ts';
 import { jumpTo } from './lib/structural.ts';
 import { alwaysEnds, type Exit, exitsOf } from './lib/trip-count.ts';
+
+/** Loops inside of a loop beyond which it is left alone: their exits are many. */
+const mostInside = 256;
 
 interface Plan {
   readonly preheader: BlockId;
@@ -89,18 +92,18 @@ export default definePass({
 
 /** The exits of a loop that nobody could see run, and that ends for certain if those inside it do; null for others. */
 function silentExits({ f, cx, loops }: State, l: LoopId): readonly Exit[] | null {
-  if (loops.irreducible(l)) return null;
+  if (loops.irreducible(l) || (loops.last[l] as number) - l > mostInside) return null;
   const blocks = loops.blocks(l);
   for (let i = 0; i < blocks.length; i++) {
     const b = blocks[i] as BlockId;
-    // Those of loops inside it that are silent too were looked at.
-    if (loops.loopOf(b) !== l) continue;
+    // Those of loops inside it, which come last, were looked at.
+    if (loops.loopOf(b) !== l) break;
     const { body } = blockOf(f, b);
     for (let k = 0; k < body.length; k++) if (!isRemovable(instOf(f, body[k] as ValueId).op.effect)) return null;
     const { kind } = termOf(f, b).op;
     if (kind !== 'br' && kind !== 'br_if' && kind !== 'switch') return null;
   }
-  const exits = exitsOf(new Evolution(f, l));
+  const exits = exitsOf(evolutionOf(f, l));
   if (alwaysEnds(exits)) return exits;
   cx.declined('the loop may run for ever', blockOf(f, loops.header[l] as BlockId).term);
   return null;
@@ -124,7 +127,7 @@ function planOf({ f, cx, loops }: State, l: LoopId, exits: readonly Exit[]): Pla
     }
   }
   const used = new Map<ValueId, Affine>();
-  const evolution = new Evolution(f, l);
+  const evolution = evolutionOf(f, l);
   const blocks = loops.blocks(l);
   for (let i = 0; i < blocks.length; i++) {
     const { phis, body } = blockOf(f, blocks[i] as BlockId);

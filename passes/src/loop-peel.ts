@@ -24,7 +24,7 @@
 import { type BlockId, blockOf, type Func, instOf, type LoopId, loopForest, termOf, type ValueId } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 import { inputFrom, LoopCopier, type PlainLoop, plainLoop } from './lib/copy-loop.ts';
-import { Evolution } from './lib/scev.ts';
+import { type Evolution, evolutionOf } from './lib/scev.ts';
 import { type Exit, exitsOf, lastTurn, turnsAfterFirst } from './lib/trip-count.ts';
 import { Turns } from './lib/turns.ts';
 
@@ -75,7 +75,7 @@ export default definePass({
 function planOf(f: Func, cx: Context, id: LoopId, copier: () => LoopCopier): Plan | null {
   const loop = plainLoop(f, id, largestLoop);
   if (loop === null) return null;
-  const evolution = new Evolution(f, id);
+  const evolution = evolutionOf(f, id);
   const exits = exitsOf(evolution);
   const at = reasonOf(f, evolution, loop, exits);
   if (at === -1) return null;

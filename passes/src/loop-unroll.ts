@@ -40,7 +40,7 @@ import {
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 import { inputFrom, LoopCopier, type PlainLoop, plainLoop } from './lib/copy-loop.ts';
-import { Evolution } from './lib/scev.ts';
+import { type Evolution, evolutionOf } from './lib/scev.ts';
 import { jumpTo } from './lib/structural.ts';
 import { type Exit, exitsOf } from './lib/trip-count.ts';
 import { Turns } from './lib/turns.ts';
@@ -121,7 +121,7 @@ function planOf(f: Func, cx: Context, id: LoopId, copier: () => LoopCopier): Pla
     cx.declined('the loop is too large, or has no preheader, or several ways back', at);
     return null;
   }
-  const evolution = new Evolution(f, id);
+  const evolution = evolutionOf(f, id);
   const exits = exitsOf(evolution);
   const exit = firstExit(exits);
   if (exit === null || exit.count === null) return runtimePlan(cx, evolution, loop, exits, copier);

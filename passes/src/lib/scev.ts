@@ -15,8 +15,10 @@
  */
 
 import {
+  type Analysis,
   type BlockId,
   blockOfValue,
+  defineAnalysis,
   type Func,
   type Inst,
   type LoopForest,
@@ -56,7 +58,7 @@ function constant(bits: 32 | 64, k: bigint): Affine {
   return { bits, base: -1, scale: 0n, offset: BigInt.asIntN(bits, k), step: 0n };
 }
 
-/** The evolution of the values of one loop. */
+/** The evolution of the values of one loop; `evolutionOf` gives it. */
 export class Evolution {
   readonly f: Func;
   readonly loops: LoopForest;
@@ -175,4 +177,30 @@ export class Evolution {
     }
     return BigInt.asIntN(bits, sum);
   }
+}
+
+/** The evolutions of a function's loops, made when they are asked for: passes in a row ask for the same. */
+class Evolutions {
+  readonly #f: Func;
+  readonly #known: (Evolution | undefined)[] = [];
+
+  constructor(f: Func) {
+    this.#f = f;
+  }
+
+  of(loop: LoopId): Evolution {
+    this.#known[loop] ??= new Evolution(this.#f, loop);
+    return this.#known[loop];
+  }
+}
+
+const evolutions: Analysis<Evolutions> = defineAnalysis({
+  name: 'evolutions',
+  of: 'func',
+  run: (f) => new Evolutions(f),
+});
+
+/** The evolution of the values of a loop, which must be reducible. */
+export function evolutionOf(f: Func, loop: LoopId): Evolution {
+  return evolutions(f).of(loop);
 }

@@ -48,10 +48,17 @@ export interface Exit {
   readonly distance: Distance | null;
 }
 
-/** The exits of a loop, which must be reducible. */
+const known = new WeakMap<Evolution, readonly Exit[]>();
+
+/** The exits of a loop. */
 export function exitsOf(evolution: Evolution): readonly Exit[] {
-  const { f, loops, loop } = evolution;
-  return loops.exitEdges(loop).map((edge) => exitOf(evolution, edge, f, loop));
+  let exits = known.get(evolution);
+  if (exits === undefined) {
+    const { f, loops, loop } = evolution;
+    exits = loops.exitEdges(loop).map((edge) => exitOf(evolution, edge, f, loop));
+    known.set(evolution, exits);
+  }
+  return exits;
 }
 
 function exitOf(evolution: Evolution, { from, to }: Edge, f: Func, loop: LoopId): Exit {
@@ -61,8 +68,7 @@ function exitOf(evolution: Evolution, { from, to }: Edge, f: Func, loop: LoopId)
   if (term.op.kind !== 'br_if' || loops.loopOf(from) !== loop) return unknown;
   const inside = term.blocks[term.blocks[0] === to ? 1 : 0] as BlockId;
   if (!loops.contains(loop, inside)) return unknown;
-  const dom = domTree(f);
-  const everyTurn = loops.latches(loop).every((latch) => dom.dominates(from, latch));
+  const everyTurn = loops.latches(loop).every((latch) => latch === from || domTree(f).dominates(from, latch));
   const test = testOf(evolution, term, term.blocks[0] === inside);
   if (test === null) return { ...unknown, inside, everyTurn };
   return { ...unknown, inside, everyTurn, ...countOf(test) };
@@ -134,7 +140,7 @@ function ordered(evolution: Evolution, { args }: Inst, comparison: Comparison, s
 
 type Counted = Pick<Exit, 'count' | 'distance'>;
 const unknownCount: Counted = { count: null, distance: null };
-const known = (count: bigint): Counted => ({ count, distance: null });
+const counted = (count: bigint): Counted => ({ count, distance: null });
 
 function countOf({ x, y, relation, signed }: Test): Counted {
   const start: Affine = { ...x, step: 0n };
@@ -142,13 +148,13 @@ function countOf({ x, y, relation, signed }: Test): Counted {
   const constant = apart !== null && apart.base === -1 ? apart.offset : null;
   const apartForEver = apart !== null && isNever(apart, x.step);
   if (relation === 'eq') {
-    if (apartForEver) return known(0n);
+    if (apartForEver) return counted(0n);
     if (constant === null) return unknownCount;
-    return known(constant !== 0n ? 0n : x.step === 0n ? -1n : 1n);
+    return counted(constant !== 0n ? 0n : x.step === 0n ? -1n : 1n);
   }
   if (relation === 'ne') {
-    if (apartForEver) return known(-1n);
-    if (constant !== null) return known(turnsUntilEqual(constant, x.step, x.bits));
+    if (apartForEver) return counted(-1n);
+    if (constant !== null) return counted(turnsUntilEqual(constant, x.step, x.bits));
     const { step } = x;
     if (step !== 1n && step !== -1n) return unknownCount;
     const distance = { from: start, to: y, sign: step, plus: 0n, relation: null, signed, mayNeverEnd: false } as const;
@@ -262,16 +268,16 @@ function ordersCount(x: Affine, bound: bigint, relation: Relation, signed: boole
     step = -step;
   }
   if (relation === 'le' || relation === 'ge') {
-    if (to === high) return known(-1n);
+    if (to === high) return counted(-1n);
     to++;
   }
-  if (from >= to) return known(0n);
+  if (from >= to) return counted(0n);
   if (step > 0n) {
     const turns = (to - from + step - 1n) / step;
-    return from + turns * step <= high ? known(turns) : unknownCount;
+    return from + turns * step <= high ? counted(turns) : unknownCount;
   }
   const turns = (from - low) / -step + 1n;
-  return from + turns * step + (high - low + 1n) >= to ? known(turns) : unknownCount;
+  return from + turns * step + (high - low + 1n) >= to ? counted(turns) : unknownCount;
 }
 
 /** Whether the loop is left for certain, whatever the values are, unless something ends it before. */
