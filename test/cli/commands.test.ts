@@ -39,6 +39,17 @@ describe('run', () => {
     expect(stderr).toMatch(/^total_dyn_inst: [1-9]\d*$/m);
   });
 
+  test.each(['out.srasm', 'out.srbc', 'out.sasm', 'out.sbc'])('of bytecode: %s', (name) => {
+    const file = join(folder, name);
+    expect(sluice(['opt', fib, '-O3', '-o', file]).code).toBe(0);
+    expect(sluice(['run', file, '10'])).toEqual({ stdout: '55\n', stderr: '', code: 0 });
+    expect(sluice(['run', '-', '10'], readFileSync(file)).stdout).toBe('55\n');
+    if (name.startsWith('out.sr')) {
+      expect(sluice(['run', file, '10', '--engine', 'stack'])).toMatchObject({ code: 2, stdout: '' });
+      expect(sluice(['run', file, '10', '--stats']).stderr).toContain('level: as it is');
+    }
+  });
+
   test('prints statistics as JSON', () => {
     const { stderr } = sluice(['run', fib, '10', '--stats=json']);
     expect(JSON.parse(stderr)).toMatchObject({ level: 'O2', engine: presets.defaultEngine });

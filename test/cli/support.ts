@@ -14,7 +14,7 @@ export interface Ran {
 }
 
 /** Runs `sluice` with these words in the repository's root. */
-export function sluice(words: readonly string[], input = ''): Ran {
+export function sluice(words: readonly string[], input: string | Uint8Array = ''): Ran {
   const bin = join(repoRoot, 'packages/cli/bin/sluice.mjs');
   const { stdout, stderr, status } = spawnSync(process.execPath, [bin, ...words], {
     cwd: repoRoot,

@@ -94,11 +94,15 @@ export function fileOf(words: Words): string {
   return file;
 }
 
-/** Loads the input file, or a case of a fixture file (`licm.ir#2`); throws `DiagnosticError`. */
-export function loadInput(tools: Toolchain, words: Words): { readonly file: string; readonly loaded: Loaded } {
+/** Loads the input file (`given`: its bytes), or a case of a fixture file (`licm.ir#2`); throws `DiagnosticError`. */
+export function loadInput(
+  tools: Toolchain,
+  words: Words,
+  given?: Uint8Array,
+): { readonly file: string; readonly loaded: Loaded } {
   const name = fileOf(words);
   const [, file = name, number] = /^(.*\.ir)#(\d+)$/.exec(name) ?? [];
-  const bytes = readInput(file);
+  const bytes = given ?? readInput(file);
   const input = number === undefined ? bytes : caseOf(bytes, Number(number), name);
   return { file, loaded: unwrap(load(tools, input, file, { from: words.text('from') })) };
 }

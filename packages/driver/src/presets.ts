@@ -13,12 +13,14 @@ import { allocators } from '@sluice/passes/regalloc/index';
 import { ScheduleError } from '@sluice/pipeline';
 import { registerVM, stackVM } from '@sluice/vm';
 import { irFrontend } from './ir-frontend.ts';
+import { readRegisterProgram } from './presets/register-program.ts';
 import { stackFrontend } from './presets/stack-frontend.ts';
 import type { EngineEntry, TextTarget, Toolchain } from './toolchain.ts';
 
 /** The parts that the command uses. */
 export const presets: Toolchain = {
   ops: coreTable,
+  readProgram: readRegisterProgram,
   frontends: [brilFrontend, stackFrontend, irFrontend],
   passes,
   levels,

@@ -4,6 +4,8 @@ import { encodeProgram } from '@sluice/bytecode';
 import {
   fail,
   type Host,
+  type Instance,
+  type InstanceOptions,
   type Limits,
   type Loaded,
   type Module,
@@ -89,10 +91,44 @@ export function prepare(
       },
     });
   }
+  const module = optimise(loaded.module, request.pipeline, { ops: tools.ops, ...request.compile });
+  return made({ ...realise(tools, engine, module, request.compile), engine, level, loaded, file, module, start });
+}
+
+/** A program that is executed as it is, made ready; null: the file holds none. `asked`: the engine that is wanted. */
+export function prepareProgram(
+  tools: Toolchain,
+  bytes: Uint8Array,
+  file: string,
+  asked?: string,
+): Result<Prepared> | null {
+  const start = performance.now();
+  const ready = tools.readProgram(bytes, file, tools.ops);
+  if (ready === null || !ready.ok) return ready;
+  const { engine: name, program, loaded } = ready.value;
+  if (asked !== undefined && asked !== name) return fail(wrongEngine(file, asked, `it is a program for '${name}'`));
+  const engine = findEngine(tools, name);
+  if (engine?.executes !== 'program') throw new Error(`no engine '${name}' for programs`);
+  const size = (): number => encodeProgram(program, { debug: false }).length;
+  const instantiate = engine.instantiate.bind(null, program);
+  return made({ engine, level: 'as it is', loaded, file, module: loaded.module, start, size, instantiate });
+}
+
+interface Made {
+  readonly engine: EngineEntry;
+  readonly level: string;
+  readonly loaded: Loaded;
+  readonly file: string;
+  readonly module: Module;
+  /** When making it began. */
+  readonly start: number;
+  readonly size: () => number;
+  readonly instantiate: (options: InstanceOptions) => Instance;
+}
+
+function made({ engine, level, loaded, file, module, start, size, instantiate }: Made): Result<Prepared> {
   const { entry } = loaded;
   if (entry === null) return fail(nothingToRun(file));
-  const module = optimise(loaded.module, request.pipeline, { ops: tools.ops, ...request.compile });
-  const { instantiate, size } = realise(tools, engine, module, request.compile);
   const compileMs = performance.now() - start;
   return ok({
     engine,

@@ -5,7 +5,7 @@
 
 import type { Program } from '@sluice/bytecode';
 import type { NamedAllocator, Target } from '@sluice/codegen';
-import type { Frontend, Instance, InstanceOptions, Module, OpTable, Result } from '@sluice/ir';
+import type { Frontend, Instance, InstanceOptions, Loaded, Module, OpTable, Result } from '@sluice/ir';
 import type { Pass, Pipeline } from '@sluice/pipeline';
 
 /** An engine with what it wants to execute. */
@@ -49,10 +49,21 @@ export interface TextTarget {
   readonly emit: (m: Module) => Result<string>;
 }
 
+/** A program that is executed as it is. */
+export interface ReadyProgram {
+  /** The engine that executes it. */
+  readonly engine: string;
+  readonly program: Program;
+  /** Its entry, arguments, host functions and results; the module has heads of functions only. */
+  readonly loaded: Loaded;
+}
+
 /** The parts that a driver puts together. Lists are in the order in which people are shown them. */
 export interface Toolchain {
   readonly ops: OpTable;
   readonly frontends: readonly Frontend[];
+  /** Reads programs that no frontend lifts; null: the file holds none. */
+  readonly readProgram: (bytes: Uint8Array, file: string, ops: OpTable) => Result<ReadyProgram> | null;
   readonly passes: ReadonlyMap<string, Pass>;
   readonly levels: readonly string[];
   /** The pipeline of a level; throws `ScheduleError` for a name that is none. */

@@ -1,12 +1,13 @@
 /** `sluice run`: lift, optimise, emit, execute. Only the program's output goes to stdout. */
 
-import { prepare } from '@sluice/driver';
+import { type Prepared, prepare, prepareProgram, type Toolchain } from '@sluice/driver';
 import { unwrap } from '@sluice/ir';
-import type { Command } from '../command.ts';
-import { outputTo, say } from '../io.ts';
+import type { Command, Words } from '../command.ts';
+import { outputTo, readInput, say } from '../io.ts';
 import {
   allocationOf,
   allocationOptions,
+  fileOf,
   inputOptions,
   limitOptions,
   limitsOf,
@@ -37,12 +38,8 @@ const command: Command = {
   examples: ['sluice run examples/bril/fib.bril 21', 'sluice run examples/stack/sieve.sasm -O3 --engine stack --stats'],
   run: async (words) => {
     const tools = await toolsOf(words);
-    const { file, loaded } = loadInput(tools, words);
-    const pipeline = pipelineOf(tools, words, 'O2');
-    const engine = words.text('engine') ?? tools.defaultEngine;
+    const { file, prepared } = preparedInput(tools, words);
     const stats = words.text('stats');
-    const compile = allocationOf(tools, words);
-    const prepared = unwrap(prepare(tools, loaded, file, { engine, pipeline, compile }));
     const { out, flush } = outputTo(1);
     const count = stats !== undefined || words.flag('count');
     const ran = prepared.run({ args: words.positionals.slice(1), out, limits: limitsOf(words), count });
@@ -65,6 +62,19 @@ const command: Command = {
 };
 
 export default command;
+
+function preparedInput(tools: Toolchain, words: Words): { readonly file: string; readonly prepared: Prepared } {
+  const name = fileOf(words);
+  // A case of a fixture (`licm.ir#2`) is no file; standard input is read once.
+  const bytes = /\.ir#\d+$/.test(name) ? undefined : readInput(name);
+  const ready = bytes === undefined ? null : prepareProgram(tools, bytes, name, words.text('engine'));
+  if (ready !== null) return { file: name, prepared: unwrap(ready) };
+  const { file, loaded } = loadInput(tools, words, bytes);
+  const pipeline = pipelineOf(tools, words, 'O2');
+  const engine = words.text('engine') ?? tools.defaultEngine;
+  const compile = allocationOf(tools, words);
+  return { file, prepared: unwrap(prepare(tools, loaded, file, { engine, pipeline, compile })) };
+}
 
 function showStats(form: string, stats: Readonly<Record<string, string | number>>): void {
   if (form === 'json') say(JSON.stringify(stats));

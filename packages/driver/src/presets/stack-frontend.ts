@@ -1,5 +1,6 @@
 /** Stack bytecode as an input: assembly (`.sasm`) and binary (`.sbc`). */
 
+import { brilHost } from '@sluice/frontend-bril';
 import { isStackBytecode, liftStack, readStack } from '@sluice/frontend-stack';
 import { type Frontend, ok } from '@sluice/ir';
 import { loadedModule } from '../modules.ts';
@@ -15,6 +16,9 @@ export const stackFrontend: Frontend = {
     const program = readStack(bytes, options);
     if (!program.ok) return program;
     const module = liftStack(program.value, options);
-    return module.ok ? ok(loadedModule(module.value, file)) : module;
+    if (!module.ok) return module;
+    const loaded = loadedModule(module.value, file);
+    // What was made of Bril prints as Bril does.
+    return ok({ ...loaded, host: (out) => new Map([...loaded.host(out), ...brilHost(module.value, out)]) });
   },
 };
