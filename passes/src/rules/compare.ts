@@ -1,7 +1,7 @@
 /** Rules of comparisons and of tests against zero. See README.md for what a rule must keep. */
 
 import { coreOp } from '@sluice/ir';
-import { op, type Rule, rule, type Simplifier } from '@sluice/pipeline';
+import { op, type Rule, rule, type Simplifier, single } from '@sluice/pipeline';
 import { anyOrder, boolean, bothWidths, c, d, i32, i64, type Width, x, y, z } from './shape.ts';
 
 /** Comparisons of integers of a width. */
@@ -17,13 +17,13 @@ export const compareOf = (w: Width): readonly Rule[] => {
   return [
     rule('equals-zero', op(eq, x, lit(0)), (b, m) => b.op(eqz, m.value('x'))),
     ...equalities.flatMap((o2) => [
-      rule('equal-after-add', op(o2, op(o('add'), x, c), d), (b, m) =>
+      rule('equal-after-add', op(o2, single(o('add'), x, c), d), (b, m) =>
         b.op(o2, m.value('x'), make(b, get(m, 'd') - get(m, 'c'))),
       ),
-      rule('equal-after-xor', op(o2, op(o('xor'), x, c), d), (b, m) =>
+      rule('equal-after-xor', op(o2, single(o('xor'), x, c), d), (b, m) =>
         b.op(o2, m.value('x'), make(b, get(m, 'c') ^ get(m, 'd'))),
       ),
-      rule('equal-after-minus', op(o2, op(o('sub'), c, x), d), (b, m) =>
+      rule('equal-after-minus', op(o2, single(o('sub'), c, x), d), (b, m) =>
         b.op(o2, m.value('x'), make(b, get(m, 'c') - get(m, 'd'))),
       ),
       ...[
