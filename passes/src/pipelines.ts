@@ -40,6 +40,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'strength-reduce',
     'simplify@late',
     'gvn@late', // loop-rotate duplicates tests
+    'switch-form',
     ...cleanup, // jump-thread is for O3: a tenth of the time here, for one of three hundred executed instructions
     'tail-dup', // last: copies need no more passes
   ],
@@ -83,6 +84,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'sroa@late',
     'licm@late', // gvn made more things invariant
     'sccp@last', // what came out of memory
+    'switch-form', // its tests are left for dce
     ...cleanup,
     'tail-dup',
     'schedule', // the last: what others still change would be in the wrong place

@@ -35,6 +35,8 @@ import splitCriticalEdges from './split-critical-edges.ts';
 import sroa from './sroa.ts';
 import ssaDestruct from './ssa-destruct.ts';
 import strengthReduce from './strength-reduce.ts';
+import switchForm from './switch-form.ts';
+import switchLower from './switch-lower.ts';
 import tailCall from './tail-call.ts';
 import tailDup from './tail-dup.ts';
 import valueRange from './value-range.ts';
@@ -74,6 +76,8 @@ const all: readonly Pass[] = [
   sroa,
   ssaDestruct,
   strengthReduce,
+  switchForm,
+  switchLower,
   tailCall,
   tailDup,
   valueRange,

@@ -15,6 +15,7 @@ const mayNameOps: readonly string[] = [
   'passes/src/rules/**',
   'passes/src/simplify.ts',
   'passes/src/strength-reduce.ts',
+  'passes/src/switch-lower.ts',
   'passes/src/strength-reduce/**',
   'passes/src/regalloc/**',
 ];

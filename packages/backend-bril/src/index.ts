@@ -34,6 +34,7 @@ export const brilTarget: BrilTarget = {
   first: ['bril-fuse'],
   prepare: [
     'lower-invoke',
+    'switch-lower(least=1000000)',
     'bril-legalise',
     'bril-remainder',
     'bril-addresses',
@@ -44,6 +45,8 @@ export const brilTarget: BrilTarget = {
     'ssa-destruct',
   ],
   instead: {
+    // Bril has none.
+    'switch-form': null,
     // Products and quotients count as much as shifts and sums do.
     'strength-reduce': null,
     // Nor has Bril a remainder.
