@@ -41,19 +41,17 @@ export const brilTarget: BrilTarget = {
     'dce',
     'bril-sink',
     'bril-rejoin',
-    'split-critical-edges',
-    'ssa-destruct',
+    ...['split-critical-edges', 'ssa-destruct'],
   ],
   instead: {
-    // Bril has none.
-    'switch-form': null,
     // Products and quotients count as much as shifts and sums do.
     'strength-reduce': null,
-    // Nor has Bril a remainder.
+    // Bril has no remainder, and no switches.
     'div-rem': null,
+    'switch-form': null,
     // Bril's loads check: one that is not certain to run might fail.
     licm: 'licm(speculate=false)',
-    // A call is two instructions, constants of the callee more, and no register is ever short.
+    // A call is two instructions and constants of the callee; no register is ever short.
     inline: 'inline(size=60,growth=4)',
   },
   emit: emitBril,
