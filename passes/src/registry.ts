@@ -3,6 +3,7 @@
 import type { Pass } from '@sluice/pipeline';
 import adce from './adce.ts';
 import callFacts from './call-facts.ts';
+import checkElim from './check-elim.ts';
 import dce from './dce.ts';
 import deadArgs from './dead-args.ts';
 import deadFuncs from './dead-funcs.ts';
@@ -44,6 +45,7 @@ import valueRange from './value-range.ts';
 const all: readonly Pass[] = [
   adce,
   callFacts,
+  checkElim,
   dce,
   deadArgs,
   deadFuncs,

@@ -113,6 +113,23 @@ describe('selection', () => {
     expect(code(text)).toEqual(['heap.store_checked i64 $p, $v', 'heap.load_checked i64 $p, $p', 'return [$p]']);
   });
 
+  test('a check of what is initialised goes with its load alone', () => {
+    const text = `func @f(%p: i64, %q: i64) -> i64 {
+^0:
+  heap.check_init %p
+  %x = heap.load i64 %p
+  heap.check_init %q
+  %y = heap.load i64 %p
+  %z = i64.add %x, %y
+  ret %z
+}`;
+    expect(code(text).slice(0, 3)).toEqual([
+      'heap.load_initialised i64 r2, $p',
+      'heap.check_init $q',
+      'heap.load i64 $p, $p',
+    ]);
+  });
+
   test('empty blocks are jumped through, returns are repeated', () => {
     const text = `func @f(%a: i32) -> i32 {
 ^0:

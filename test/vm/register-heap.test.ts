@@ -31,6 +31,11 @@ const text = `
   heap.load_checked i64 r0, r0
   return [r0]
 .end
+.func @known (i64) -> i64
+  .registers 1
+  heap.load_initialised i64 r0, r0
+  return [r0]
+.end
 .func @write (i64, i64) -> ()
   .registers 2
   heap.store_checked i64 r0, r1
@@ -77,6 +82,10 @@ const module = makeModule({
       ['heap.check_init', 1],
       ['heap.load', 1],
     ]),
+    irFunc('known', 1, 'i64', [
+      ['heap.check_init', 1],
+      ['heap.load', 1],
+    ]),
     irFunc('write', 2, null, [
       ['heap.check', 1],
       ['heap.store', 2],
@@ -107,6 +116,7 @@ for (const engine of [registerVM, registerJsVM]) {
           () => ['move', pointer(), BigInt(random.pick([1, -1, 2, 7, 2 ** 31, 2 ** 40, -(2 ** 31)]))],
           () => ['next', pointer()],
           () => ['read', pointer()],
+          () => ['known', pointer()],
           () => ['write', pointer(), random.value('i64')],
           () => ['write', pointer(), random.value('i64')],
           () => ['peek', pointer()],

@@ -108,6 +108,7 @@ export class Selection {
       // Not needed by anyone, and without effect: an allocator gives such values no register.
       if (this.#uses.count(v) === 0 && isRemovable(inst.op.effect) && inst.op.kind === 'value') this.silent[v] = 1;
       if (inst.op.name === 'heap.check') this.#fuseAccess(body, i);
+      else if (inst.op.name === 'heap.check_init' && this.silent[v] === 0) this.#fuseInitialised(body, i);
     }
     if (instOf(this.#f, term).op.kind === 'br_if') this.#fuseBranch(body, term);
   }
@@ -130,6 +131,18 @@ export class Selection {
       this.silent[body[i + 1] as ValueId] = 1;
       this.silent[access] = 1;
     }
+  }
+
+  /** `heap.check_init p; heap.load p`, where the check of the pointer is not needed. */
+  #fuseInitialised(body: readonly ValueId[], i: number): void {
+    const access = body[i + 1];
+    const load = access === undefined ? null : instOf(this.#f, access);
+    const first = body[i] as ValueId;
+    if (access === undefined || load?.op.name !== 'heap.load') return;
+    if (load.args[0] !== instOf(this.#f, first).args[0]) return;
+    this.#accesses.add(access);
+    this.fused.set(first, { def: this.#forms.named('heap.load_initialised'), access });
+    this.silent[access] = 1;
   }
 
   /** Takes the comparison (or test for zero) that decides a `br_if` into the jump. */

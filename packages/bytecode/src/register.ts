@@ -116,6 +116,13 @@ function fusedHeapAccesses(ops: OpTable): readonly InstrDef[] {
       operands: ['def', 'use', 'type'],
     }),
     entry({
+      name: 'heap.load_initialised',
+      doc: 'heap.check_init and heap.load on one pointer.',
+      role: 'fused',
+      parts: [init, load],
+      operands: ['def', 'use', 'type'],
+    }),
+    entry({
       name: 'heap.store_checked',
       doc: 'heap.check and heap.store on one pointer.',
       role: 'fused',

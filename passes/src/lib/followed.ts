@@ -20,6 +20,7 @@ import {
 import type { Role } from '../rules/locations.ts';
 import {
   aliasPlaces,
+  heapPlaceOf,
   mayRead,
   mayWrite,
   namesPlace,
@@ -89,6 +90,8 @@ function collect(m: Module, view: PlaceView): Collected {
       const role = placeRole(inst.op);
       if (role === null && ((effect.reads | effect.writes) & placeRegions) === 0) continue;
       const place = role === null ? null : places.of(inst, role);
+      // As long as an object lives it has a first element: a place to say so of.
+      if (role === 'heap-alloc') places.element(heapPlaceOf(v, view));
       if (place !== null && place.block !== b) {
         place.spread ||= place.block !== -1;
         place.block = b;
