@@ -1,8 +1,5 @@
 /** Emits Bril from the IR: few copies, constants where they run least. */
 
-import type { BrilProgram } from '@sluice/bril-format';
-import type { Module, Result } from '@sluice/ir';
-import type { Pass } from '@sluice/pipeline';
 import addresses from './addresses.ts';
 import { emitBril } from './emit.ts';
 import fuse from './fuse.ts';
@@ -10,21 +7,7 @@ import legalise from './legalise.ts';
 import rejoin from './rejoin.ts';
 import remainder from './remainder.ts';
 import sink from './sink.ts';
-
-/** Bril as a target: which passes come first, which last, and what a level does otherwise for it. */
-export interface BrilTarget {
-  readonly name: string;
-  readonly summary: string;
-  /** Passes of the target's own, by the names that the lists use. */
-  readonly passes: readonly Pass[];
-  /** Run before a pipeline, on what a frontend gave. */
-  readonly first: readonly string[];
-  /** Run behind it, in this order. */
-  readonly prepare: readonly string[];
-  /** By pass: what it is replaced by in any pipeline, null for nothing. A `*` stands for the instance's tag. */
-  readonly instead: Readonly<Record<string, string | null>>;
-  readonly emit: (m: Module) => Result<BrilProgram>;
-}
+import type { BrilTarget } from './target.ts';
 
 /** Bril, which its own interpreters run. */
 export const brilTarget: BrilTarget = {
@@ -41,7 +24,8 @@ export const brilTarget: BrilTarget = {
     'dce',
     'bril-sink',
     'bril-rejoin',
-    ...['split-critical-edges', 'ssa-destruct'],
+    'split-critical-edges',
+    'ssa-destruct',
   ],
   instead: {
     // Products and quotients count as much as shifts and sums do.
@@ -59,3 +43,4 @@ export const brilTarget: BrilTarget = {
 
 export default brilTarget;
 export { brilDialect } from './ops.ts';
+export type { BrilTarget } from './target.ts';
