@@ -130,7 +130,7 @@ function page(title: string, sums: Sums): string {
     sums.losses.length === 0
       ? ['Graph colouring has no more loads and stores than linear scan in any function at 16 registers.', '']
       : [
-          `Graph colouring has more loads and stores than linear scan at 16 registers in ${sums.losses.length} functions:`,
+          `Graph colouring has more loads and stores than linear scan at 16 registers in ${sums.losses.length} of the functions:`,
           '',
           '| function | graph | linear scan | graph, executed | linear scan, executed |',
           '| :-- | --: | --: | --: | --: |',
