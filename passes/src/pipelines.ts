@@ -85,6 +85,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'licm@late', // gvn made more things invariant
     'sccp@last', // what came out of memory
     'switch-form', // its tests are left for dce
+    'sink', // hoisted, unrolled and threaded: what is used on one way only by now
     ...cleanup,
     'tail-dup',
     'schedule', // the last: what others still change would be in the wrong place

@@ -32,6 +32,7 @@ import sccp from './sccp.ts';
 import schedule from './schedule.ts';
 import simplify from './simplify.ts';
 import simplifyCfg from './simplify-cfg.ts';
+import sink from './sink.ts';
 import splitCriticalEdges from './split-critical-edges.ts';
 import sroa from './sroa.ts';
 import ssaDestruct from './ssa-destruct.ts';
@@ -74,6 +75,7 @@ const all: readonly Pass[] = [
   schedule,
   simplifyCfg,
   simplify,
+  sink,
   splitCriticalEdges,
   sroa,
   ssaDestruct,
