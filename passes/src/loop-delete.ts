@@ -12,11 +12,12 @@
  * Phases:  for each loop, inner ones first: `planOf`; then `remove`.
  * Legal:   nothing in the loop writes, traps or calls; all ways out lead to one block; the loop and those inside it are known to
  *          end (lib/trip-count.ts): a loop that may run for ever is left, for it is not the same to go on as to go on never.
- *          What is used behind is made before the loop, or is affine and the loop is left at one place on a known turn.
+ *          What is used behind is made before the loop, or is a polynomial in the number of the turn (lib/polynomial.ts) and the
+ *          loop is left at one place on a known turn.
  * Profit:  always, but where a formula would be longer than the few turns it replaces, which nobody knows.
  * Needs:   preheaders (simplify-cfg).
  * Cost:    O(instructions of loops without effects).
- * Not done: sums and products over the turns (polynomials), which are affine in no counter.
+ * Not done: products over the turns, and polynomials of degrees above 3.
  */
 
 import {
@@ -36,7 +37,8 @@ import {
 import { definePass, type FuncContext } from '@sluice/pipeline';
 import { ClosedForms, hasClosedForm } from './lib/closed-form.ts';
 import { inputFrom } from './lib/copy-loop.ts';
-import { type Affine, evolutionOf } from './lib/scev.ts';
+import { type Polynomial, Polynomials } from './lib/polynomial.ts';
+import { evolutionOf } from './lib/scev.ts';
 import { jumpTo } from './lib/structural.ts';
 import { alwaysEnds, type Exit, exitsOf } from './lib/trip-count.ts';
 
@@ -47,7 +49,7 @@ interface Plan {
   readonly preheader: BlockId;
   readonly exit: Exit;
   /** What is used behind the loop, and what it is on each turn. */
-  readonly used: ReadonlyMap<ValueId, Affine>;
+  readonly used: ReadonlyMap<ValueId, Polynomial>;
 }
 
 interface State {
@@ -126,15 +128,15 @@ function planOf({ f, cx, loops }: State, l: LoopId, exits: readonly Exit[]): Pla
       return no('what is behind the loop depends on where it is left');
     }
   }
-  const used = new Map<ValueId, Affine>();
-  const evolution = evolutionOf(f, l);
+  const used = new Map<ValueId, Polynomial>();
+  const polynomials = new Polynomials(evolutionOf(f, l));
   const blocks = loops.blocks(l);
   for (let i = 0; i < blocks.length; i++) {
     const { phis, body } = blockOf(f, blocks[i] as BlockId);
     for (const v of [...phis, ...body]) {
       if (!usedBehind(f, cx, loops, l, v)) continue;
-      const value = evolution.affine(v);
-      if (value === null || exits.length > 1 || !hasClosedForm(value, exit)) {
+      const value = exits.length > 1 ? null : polynomials.of(v);
+      if (value === null || !hasClosedForm(value, exit)) {
         return no('what is behind the loop uses what it computes');
       }
       used.set(v, value);

@@ -1,21 +1,31 @@
 /**
- * Writes down, before a loop, what an affine value is on the turn on which the loop is left.
+ * Writes down, before a loop, what a value is on the turn on which the loop is left.
  *
  *     %i = start + step * k   left on turn n   =>   start + step * n, in the preheader
  */
 
 import { type BlockId, type Editor, makeInst, type OpTable, type ValueId } from '@sluice/ir';
-import { comparing, differenceOf, productOf, selectOp, sumOf } from '../rules/recurrence.ts';
+import { comparing, differenceOf, productOf, selectOp, shiftOf, sumOf, unionOf } from '../rules/recurrence.ts';
+import type { Polynomial } from './polynomial.ts';
 import type { Affine } from './scev.ts';
 import { constantOf } from './structural.ts';
 import type { Distance, Exit } from './trip-count.ts';
 
 type Integer = 'i32' | 'i64';
 
+/** The inverses of 3 modulo 2^32 and 2^64. */
+const thirdOf32 = -1431655765n;
+const thirdOf64 = -6148914691236517205n;
+
+/** n over k, for k up to 3. */
+function choose(n: bigint, k: number): bigint {
+  return k === 1 ? n : k === 2 ? (n * (n - 1n)) / 2n : (n * (n - 1n) * (n - 2n)) / 6n;
+}
+
 /** Whether `atExit` can say it: the count is known, as a number or in the width of the value. */
-export function hasClosedForm(value: Affine, { count, distance }: Exit): boolean {
+export function hasClosedForm({ start, rest }: Polynomial, { count, distance }: Exit): boolean {
   if (count !== null) return count >= 0n;
-  return distance !== null && !distance.mayNeverEnd && (value.step === 0n || distance.from.bits === value.bits);
+  return distance !== null && !distance.mayNeverEnd && (rest.length === 0 || distance.from.bits === start.bits);
 }
 
 /** Builds sums and products at the end of a block; what is known is folded. */
@@ -31,15 +41,37 @@ export class ClosedForms {
   }
 
   /** What the value is on the turn on which the exit, whose count must be known, leaves the loop. */
-  atExit(value: Affine, { count, distance }: Exit): ValueId {
-    const type = typeOf(value);
+  atExit({ start, rest }: Polynomial, { count, distance }: Exit): ValueId {
+    const { bits } = start;
     if (count !== null) {
-      const offset = BigInt.asIntN(value.bits, value.offset + value.step * count);
-      return this.value({ ...value, offset, step: 0n });
+      let offset = start.offset;
+      rest.forEach((k, i) => {
+        offset += k * choose(count, i + 1);
+      });
+      return this.value({ ...start, offset: BigInt.asIntN(bits, offset) });
     }
-    const start = this.value({ ...value, step: 0n });
-    if (value.step === 0n) return start;
-    return this.#sum(start, this.#times(this.turns(distance as Distance), value.step, type), type);
+    const type = typeOf(start);
+    const turns = this.turns(distance as Distance);
+    let sum = this.value(start);
+    let chosen = turns;
+    rest.forEach((k, i) => {
+      if (i > 0) chosen = this.#chooseNext(turns, chosen, i, type);
+      if (k !== 0n) sum = this.#sum(sum, this.#times(chosen, k, type), type);
+    });
+    return sum;
+  }
+
+  /** n over 2 or 3, from n over one less: the half of n(n - 1) with nothing lost; a third of what 3 divides is a product. */
+  #chooseNext(n: ValueId, chosen: ValueId, from: number, type: Integer): ValueId {
+    const less = this.#sum(n, this.constant(BigInt(-from), type), type);
+    if (from === 1) {
+      // Of n and n - 1 the even one is halved: n >> 1 is that half, and the other is odd.
+      const half = this.emit(makeInst(shiftOf(type), [n, this.constant(1n, type)]));
+      const odd = this.emit(makeInst(unionOf(type), [less, this.constant(1n, type)]));
+      return this.emit(makeInst(orFail(productOf(type)), [half, odd]));
+    }
+    const product = this.emit(makeInst(orFail(productOf(type)), [chosen, less]));
+    return this.#times(product, type === 'i32' ? thirdOf32 : thirdOf64, type);
   }
 
   /** The value on turn 0. */

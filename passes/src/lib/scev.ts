@@ -80,6 +80,11 @@ export class Evolution {
     return home === -1 || !this.loops.contains(this.loop, home) || this.#inst(v).op.kind === 'const';
   }
 
+  /** The block that a value stands in; -1 for parameters. */
+  homeOf(v: ValueId): BlockId {
+    return this.#homes[v] as BlockId;
+  }
+
   /** What an i32 or i64 is on turn k where it is computed; null where that is not known, or is not affine. */
   affine(v: ValueId): Affine | null {
     return this.#affine(v, deepest);

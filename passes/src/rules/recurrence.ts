@@ -28,6 +28,16 @@ export function maskOf(type: ResultType): OpDef | null {
   return masks[type] ?? null;
 }
 
+/** The op that sets bits, of an integer type. */
+export function unionOf(type: 'i32' | 'i64'): OpDef {
+  return coreOp(`${type}.or`);
+}
+
+/** The op that shifts to the right without regard to the sign, of an integer type. */
+export function shiftOf(type: 'i32' | 'i64'): OpDef {
+  return coreOp(`${type}.shr_u`);
+}
+
 /** The product of a type, if products of it wrap. */
 export function productOf(type: ResultType): OpDef | null {
   return products[type] ?? null;
