@@ -61,8 +61,6 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'mem-forward',
     'sroa', // inlining took what objects were passed to
     ...scalar,
-    'value-range', // before loops are rotated: the test at the head says more of the counter
-    'reassociate', // what is invariant stands together for licm
     'gvn-pre',
     'loop-rotate',
     'licm',
@@ -74,6 +72,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'loop-promote',
     'load-elim', // and the loads that loop-promote put before loops
     'dse', // what load-elim took away reads nothing
+    'reassociate', // after unrolling: sums of steps become one step
     'strength-reduce',
     'jump-thread', // duplicates tests; numbered again below
     'simplify-cfg@thread',
@@ -83,7 +82,8 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'mem-forward@late', // addresses of unrolled loops are numbers by now
     'sroa@late',
     'licm@late', // gvn made more things invariant
-    'sccp@last', // what came out of memory
+    'value-range', // late: it sees the tests that unrolling and threading made, and what came out of memory
+    'sccp@last',
     'switch-form', // its tests are left for dce
     'sink', // hoisted, unrolled and threaded: what is used on one way only by now
     ...cleanup,
