@@ -48,6 +48,8 @@ export class Needed {
   readonly #sitesOf: Rows;
   /** Function and value, one after the other. */
   readonly #work: number[] = [];
+  /** The same, of parameters and results of calls that are used. */
+  readonly #uses: number[] = [];
 
   /** `outside`: by function, whether others than calls by name know it. */
   constructor(m: Module, outside: Uint8Array) {
@@ -122,10 +124,17 @@ export class Needed {
     const marks = this.#marks[func] as Uint8Array;
     if (((marks[v] as number) & used) !== 0) return;
     marks[v] = (marks[v] as number) | used;
+    this.#keep(func, v);
+    // What follows from it waits: chains of calls are as long as they like.
+    const inst = (this.#m.funcs[func] as Func).insts[v] as Inst;
+    if (inst.op.kind === 'param' || (isNamed(inst) && inst.type !== 'tuple')) this.#uses.push(func, v);
+  }
+
+  /** What the use of a parameter or of a call's result needs elsewhere. */
+  #follow(func: number, v: ValueId): void {
     const inst = (this.#m.funcs[func] as Func).insts[v] as Inst;
     if (inst.op.kind === 'param') this.#useArguments(func, inst.imm as number);
-    else if (isNamed(inst) && inst.type !== 'tuple') this.#useResult(inst, 0);
-    this.#keep(func, v);
+    else this.#useResult(inst, 0);
   }
 
   /** What calls that stay hand over. */
@@ -150,21 +159,26 @@ export class Needed {
   }
 
   #mark(): void {
-    const work = this.#work;
-    for (let v = work.pop(); v !== undefined; v = work.pop()) {
+    while (this.#work.length + this.#uses.length > 0) {
+      const work = this.#uses.length > 0 ? this.#uses : this.#work;
+      const v = work.pop() as ValueId;
       const func = work.pop() as number;
-      const f = this.#m.funcs[func] as Func;
-      const inst = f.insts[v] as Inst;
-      const { args, op } = inst;
-      if (op.kind === 'result') {
-        const call = f.insts[args[0] as ValueId] as Inst;
-        if (isNamed(call)) this.#useResult(call, inst.imm as number);
-      }
-      const callee = isNamed(inst) ? this.#indexOf(inst.imm as string) : -1;
-      for (let k = 0; k < args.length; k++) {
-        if (op.kind === 'ret' ? this.result(func, k) : callee === -1 || this.param(callee, k)) {
-          this.#use(func, args[k] as ValueId);
-        }
+      if (work === this.#uses) this.#follow(func, v);
+      else this.#operands(func, (this.#m.funcs[func] as Func).insts[v] as Inst);
+    }
+  }
+
+  /** The operands of what stays. */
+  #operands(func: number, inst: Inst): void {
+    const { args, op } = inst;
+    if (op.kind === 'result') {
+      const call = (this.#m.funcs[func] as Func).insts[args[0] as ValueId] as Inst;
+      if (isNamed(call)) this.#useResult(call, inst.imm as number);
+    }
+    const callee = isNamed(inst) ? this.#indexOf(inst.imm as string) : -1;
+    for (let k = 0; k < args.length; k++) {
+      if (op.kind === 'ret' ? this.result(func, k) : callee === -1 || this.param(callee, k)) {
+        this.#use(func, args[k] as ValueId);
       }
     }
   }
