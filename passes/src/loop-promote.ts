@@ -30,6 +30,7 @@ import {
   cfgOf,
   coreOp,
   type Func,
+  filledInts,
   type Ids,
   type Inst,
   instOf,
@@ -51,6 +52,9 @@ import { type Hazards, hazardsOf } from './loop-promote/hazards.ts';
 import { loadOf, type Role, storeOf } from './rules/locations.ts';
 
 type Context = FuncContext<Record<never, never>>;
+
+/** Blocks of loops that are looked at, for each block of the function: in deep nests it is not all of them. */
+const blocksTried = 64;
 
 /** A place that a loop keeps in a value. */
 interface Promotion {
@@ -76,8 +80,13 @@ interface State {
   readonly known: Available;
   readonly hazards: Hazards;
   readonly variables: Accesses;
+  /** By variable. Loops that keep the same place have one variable: each begins by writing it. */
   readonly types: Type[];
+  /** By place: its variable, -1 for none. */
+  readonly variableOf: Int32Array;
   readonly exits: ExitStore[];
+  /** Blocks that may still be looked at: a loop's, for each place. */
+  left: number;
 }
 
 export default definePass({
@@ -96,7 +105,12 @@ export default definePass({
     const known = findAvailable(cx.module, view, ({ narrow, type }) => narrow === null && type !== 'void');
     if (known === null) return;
     const hazards = hazardsOf(f, cx, loops, known);
-    const state: State = { f, cx, loops, known, hazards, variables: new Map(), types: [], exits: [] };
+    const left = blocksTried * (f.order.length + 16);
+    const variableOf = filledInts(known.followed.list.length, -1);
+    const state: State = {
+      ...{ f, cx, loops, known, hazards, variableOf, left },
+      ...{ variables: new Map(), types: [], exits: [] },
+    };
     const promoted = new Int32Array(known.followed.list.length).fill(-1);
     for (let l = 0 as LoopId; l < loops.count; l++) visitLoop(state, l, promoted);
     if (state.types.length === 0) return;
@@ -138,7 +152,7 @@ function visitLoop(state: State, l: LoopId, promoted: Int32Array): void {
     if (!cx.choose('loop-promote.profit', pays(state, found))) continue;
     if (!cx.rewrite('kept in a value in the loop', found.sample.v)) continue;
     promoted[k] = loops.last[l] as number;
-    rewrite(state, found);
+    rewrite(state, found, k);
   }
 }
 
@@ -151,11 +165,14 @@ function candidate(state: State, loop: LoopId, place: Place, bit: number): Promo
     cx.declined(why, at);
     return null;
   };
+  const blocks = loops.blocks(loop);
+  state.left -= blocks.length;
+  if (state.left < 0) return null;
   const accesses = new Map<BlockId, Access[]>();
   let sample: (Access & { readonly role: Role }) | null = null;
   const home = cx.get(blockOfValue);
   let first: ValueId | -1 = -1;
-  for (const b of loops.blocks(loop)) {
+  for (const b of blocks) {
     for (const access of known.followed.accesses[b] ?? []) {
       const { role, inst, v } = access;
       if (access.place !== place || role === null || role === 'heap-check' || role === 'heap-check-init') continue;
@@ -200,12 +217,12 @@ function pays({ cx, loops }: State, { loop, accesses }: Promotion): boolean {
   return gain > 0;
 }
 
-function rewrite(state: State, { loop, place, accesses, sample }: Promotion): void {
-  const { cx, loops, variables, types } = state;
+function rewrite(state: State, { loop, place, accesses, sample }: Promotion, bit: number): void {
+  const { cx, loops, variables, types, variableOf } = state;
   const { edit } = cx;
-  const variable = types.length;
   const type = place.type as Type;
-  types.push(type);
+  if (variableOf[bit] === -1) variableOf[bit] = types.push(type) - 1;
+  const variable = variableOf[bit] as number;
   const load = loadOf(sample.inst, sample.role, type);
   const preheader = loops.preheader(loop) as BlockId;
   accessesOf(variables, preheader).writes.set(variable, edit.append(preheader, load));

@@ -36,6 +36,9 @@ export interface Use {
   readonly what: 'alloc' | 'free' | 'check' | 'init' | 'load' | 'store';
 }
 
+/** So many objects are looked at: what is known of each is kept for each block. */
+const mostObjects = 128;
+
 /** More elements are left in memory. */
 const mostElements = 64;
 
@@ -54,7 +57,7 @@ export function findCandidates(f: Func, cx: Pick<FuncContext, 'get' | 'declined'
   const list = found.list as Candidate[];
   if (confined === null) return found;
   const uses = cx.get(usesOf);
-  for (let v = 0; v < f.insts.length; v++) {
+  for (let v = 0; v < f.insts.length && list.length < mostObjects; v++) {
     const inst = f.insts[v];
     if (inst === undefined || !isAllocating(inst.op)) continue;
     const alloc = v as ValueId;
