@@ -73,9 +73,14 @@ export default definePass({
   idempotent: true,
   after: [{ pass: 'mem-forward', why: 'what is forwarded is not read any more' }],
   run(f, cx) {
-    if (!storesSomething(f)) return;
+    const found = storesOf(f);
+    if (found === 'none') return;
     const view = { f, read: { ops: cx.ops, inst: (v: ValueId) => instOf(f, v) }, objects: cx.get(objectsOf) };
-    const followed = follow(cx.module, view, ({ stored }) => stored);
+    const followed = follow(
+      cx.module,
+      view,
+      ({ stores, element }) => stores > (element === null || found === 'some' ? 1 : 0),
+    );
     if (followed === null) return;
     const state = newState(f, cx, followed);
     const actions = actionsOf(state);
@@ -95,15 +100,25 @@ export default definePass({
   },
 });
 
-function storesSomething(f: Func): boolean {
+/**
+ * What a function stores: nothing that could be dead; `some`: only what is overwritten can be; `objects`: objects are made or
+ * end as well, and what is in them with them.
+ */
+function storesOf(f: Func): 'none' | 'some' | 'objects' {
+  let stores = 0;
+  let objects = false;
   for (let i = 0; i < f.order.length; i++) {
     const { body } = blockOf(f, f.order[i] as BlockId);
     for (let k = 0; k < body.length; k++) {
       const { op } = f.insts[body[k] as number] as Inst;
-      if (op.effect.writes !== 0 && op.kind === 'value' && placeRole(op) !== null) return true;
+      if (op.effect.writes === 0 || op.kind !== 'value') continue;
+      const role = placeRole(op);
+      if (role === 'heap-alloc' || role === 'heap-free') objects = true;
+      else if (role !== null) stores++;
     }
   }
-  return false;
+  if (stores === 0 || (stores === 1 && !objects)) return 'none';
+  return objects ? 'objects' : 'some';
 }
 
 function newState(f: Func, cx: Context, followed: Followed): State {

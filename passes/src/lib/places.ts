@@ -62,8 +62,8 @@ export interface Place {
   readonly narrow: OpDef | null;
   /** Accesses seen. */
   count: number;
-  /** Whether one of them stores. */
-  stored: boolean;
+  /** Those of them that store. */
+  stores: number;
   /** The block of the last access that `follow` saw, -1 before that; whether another block has one as well. */
   block: BlockId | -1;
   spread: boolean;
@@ -91,7 +91,7 @@ export class Places {
   /** The place that an instruction with this role accesses; null for those that are about whole objects. */
   of(inst: Inst, role: Role): Place | null {
     const place = this.#of(inst, role);
-    if (place !== null && (role === 'store' || role === 'heap-store' || role === 'global-set')) place.stored = true;
+    if (place !== null && (role === 'store' || role === 'heap-store' || role === 'global-set')) place.stores++;
     return place;
   }
 
@@ -151,8 +151,8 @@ export class Places {
     return known;
   }
 
-  #add(key: string, parts: Omit<Place, 'number' | 'count' | 'stored' | 'block' | 'spread'>): Place {
-    const place: Place = { number: this.list.length, count: 1, stored: false, block: -1, spread: false, ...parts };
+  #add(key: string, parts: Omit<Place, 'number' | 'count' | 'stores' | 'block' | 'spread'>): Place {
+    const place: Place = { number: this.list.length, count: 1, stores: 0, block: -1, spread: false, ...parts };
     this.list.push(place);
     this.#known.set(key, place);
     return place;
