@@ -53,18 +53,18 @@ const known = new Map<string, string | null>(
 );
 await inParallel(sample, async (mutant) => {
   const key = keyOf(mutant);
-  if (reasons[key] !== undefined || known.has(key)) return;
+  if (reasonOf(mutant) !== undefined || known.has(key)) return;
   note(mutant, await kill(mutant, limit));
 });
 if (process.env.SLUICE_QUICK === undefined) {
-  const survived = sample.filter((mutant) => known.get(keyOf(mutant)) === null && reasons[keyOf(mutant)] === undefined);
+  const survived = sample.filter((mutant) => known.get(keyOf(mutant)) === null && reasonOf(mutant) === undefined);
   await inParallel(survived, async (mutant) => note(mutant, (await kill(mutant, limit)) ?? (await testRun(mutant))));
 }
 const tried: readonly Tried[] = sample.map((mutant) => ({ mutant, killedBy: known.get(keyOf(mutant)) ?? null }));
 if (only === '') report();
 const survivors = tried.filter(({ killedBy }) => killedBy === null);
 for (const { mutant } of survivors) console.log(`survived: ${keyOf(mutant)}  (line ${mutant.line})`);
-const unexplained = survivors.filter(({ mutant }) => reasons[keyOf(mutant)] === undefined);
+const unexplained = survivors.filter(({ mutant }) => reasonOf(mutant) === undefined);
 const relevant = tried.length - (survivors.length - unexplained.length);
 console.log(
   `${relevant - unexplained.length} of ${relevant} killed, ${survivors.length - unexplained.length} equivalent`,
@@ -156,10 +156,15 @@ async function time<T>(work: () => Promise<T>): Promise<{ result: T; ms: number 
   return { result, ms: performance.now() - start };
 }
 
+/** Why a mutant is equivalent: itself, or all of its file. */
+function reasonOf(mutant: Mutant): string | undefined {
+  return reasons[keyOf(mutant)] ?? reasons[mutant.file];
+}
+
 /** A mutant by its text: lines move. */
-function keyOf({ file, kind, before, text }: Mutant): string {
+function keyOf({ file, kind, before, text, context }: Mutant): string {
   const short = (code: string): string => code.replace(/\s+/g, ' ').slice(0, 100);
-  return `${file} ${kind} ${short(before)} => ${short(text)}`;
+  return `${file} ${kind} ${short(before)} => ${short(text)} in ${context}`;
 }
 
 function shuffled<T>(list: readonly T[]): T[] {
@@ -206,7 +211,7 @@ function report(): void {
       .map(({ mutant }) => [keyOf(mutant), mutant] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([key, { file, kind, before, text }]) => [
-        `- \`${file}\`, ${kind}: \`${before.replace(/\s+/g, ' ').slice(0, 120)}\` → \`${text.replace(/\s+/g, ' ').slice(0, 120)}\`: ${reasons[key] ?? '**no reason known**'}`,
+        `- \`${file}\`, ${kind}: \`${before.replace(/\s+/g, ' ').slice(0, 120)}\` → \`${text.replace(/\s+/g, ' ').slice(0, 120)}\`: ${reasons[key] ?? reasons[file] ?? '**no reason known**'}`,
       ]),
     '',
   ];

@@ -21,6 +21,8 @@ export interface Mutant {
   readonly start: number;
   readonly end: number;
   readonly before: string;
+  /** The line that it is in, and where there: what tells it from others of the same text. */
+  readonly context: string;
   readonly text: string;
 }
 
@@ -58,8 +60,10 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
     const start = node.getStart(tree);
     const before = source.slice(start, node.getEnd());
     if (before === text) return;
-    const line = tree.getLineAndCharacterOfPosition(start).line + 1;
-    found.push({ file, line, kind, start, end: node.getEnd(), before, text });
+    const { line, character } = tree.getLineAndCharacterOfPosition(start);
+    const whole = source.split('\n', line + 1)[line] ?? '';
+    const context = `${whole.trim()} @${character - (whole.length - whole.trimStart().length)}`;
+    found.push({ file, line: line + 1, kind, start, end: node.getEnd(), before, text, context });
   };
   const visit = (node: ts.Node, inFunction: boolean): void => {
     if (isUnmutated(node)) return;
