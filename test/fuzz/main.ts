@@ -65,10 +65,14 @@ function run(seed: number, numRuns: number, path?: string): void {
   console.log(`seed ${result.seed}, path ${result.counterexamplePath ?? ''}: ${message.slice(0, 2000)}\n${file}\n`);
 }
 
-const messageOf = (error: unknown): string => String((error as Error)?.message ?? error);
+function messageOf(error: unknown): string {
+  return String((error as Error)?.message ?? error);
+}
 
 /** What a failure is about, whatever the numbers in it. */
-const kindOf = (message: string): string => message.split('\n')[0]?.replace(/[-+]?[\d.]+(e[-+]?\d+)?n?/g, '#') ?? '';
+function kindOf(message: string): string {
+  return message.split('\n')[0]?.replace(/[-+]?[\d.]+(e[-+]?\d+)?n?/g, '#') ?? '';
+}
 
 /** Writes the module, reduced, with the calls and the plan as comments; the file's name. */
 function write(g: Generated, plan: Plan, message: string, replay: string): string {
