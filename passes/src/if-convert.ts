@@ -75,6 +75,9 @@ export default definePass({
       convert(cx, b, found);
       touched ??= new Set();
       touched.add(b);
+      // They are gone, and what stood in them stands in `b`.
+      if (found.yes !== -1) touched.add(found.yes);
+      if (found.no !== -1) touched.add(found.no);
     }
     splitDear(f, cx, touched);
   },
