@@ -13,8 +13,7 @@
  * Phases:  `mark` starts at what has an effect (a call has what lib/summaries.ts knows) and at terminators, and follows operands; `sweep` removes the rest, users
  *          before what they use, so that any part of it alone leaves a valid function.
  * Cost:    linear in instructions and operands.
- * Not done: branches that decide nothing (control dependence): loops without effect may not end, so that removing them
- *          needs a proof first. Dead stores are for mem-forward.
+ * Not done: branches that decide nothing: adce, which needs postdominators, and a proof that loops end. Dead stores: dse.
  */
 
 import { type BlockId, bytes, type Func, type Inst, ints, isRemovable, type Module, type ValueId } from '@sluice/ir';

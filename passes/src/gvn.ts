@@ -19,7 +19,7 @@
  *          did not end would not have come here. A call does what is known of the function (lib/summaries.ts).
  * Cost:    linear in instructions, operands and edges.
  * Not done: phis around a loop that are equal because they are (optimistic numbering); values that are there on some paths
- *          only (PRE); stores that don't overlap and what a store stored: mem-forward.
+ *          only (gvn-pre); stores that don't overlap and what a store stored: mem-forward.
  */
 
 import {

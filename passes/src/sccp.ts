@@ -16,7 +16,7 @@
  *          terminators and cuts blocks; `removeUnreachable` takes out what is left without a path.
  * Keeps:   the op that traps is not folded away: the block ends with a trap of its kind instead.
  * Cost:    linear in instructions and operands; a value is looked at again at most twice for each operand.
- * Not done: what a branch says about its condition on either side; see jump-thread.
+ * Not done: what a branch says about its condition and operands on either side; see jump-thread and value-range.
  */
 
 import {
