@@ -31,7 +31,6 @@ import {
   loopForest,
   orderOf,
   termOf,
-  usesOf,
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
@@ -134,7 +133,7 @@ function planOf({ f, cx, loops }: State, l: LoopId, exits: readonly Exit[]): Pla
   for (let i = 0; i < blocks.length; i++) {
     const { phis, body } = blockOf(f, blocks[i] as BlockId);
     for (const v of [...phis, ...body]) {
-      if (!usedBehind(f, cx, loops, l, v)) continue;
+      if (!usedBehind(cx, loops, l, v)) continue;
       const value = exits.length > 1 ? null : polynomials.of(v);
       if (value === null || !hasClosedForm(value, exit)) {
         return no('what is behind the loop uses what it computes');
@@ -146,16 +145,9 @@ function planOf({ f, cx, loops }: State, l: LoopId, exits: readonly Exit[]): Pla
 }
 
 /** Whether a value of the loop is used outside of it. */
-function usedBehind(f: Func, cx: FuncContext, loops: LoopForest, l: LoopId, v: ValueId): boolean {
-  const users = usesOf(f).of(v);
-  for (let i = 0; i < users.length; i++) {
-    const user = users[i] as ValueId;
-    if (i > 0 && user === users[i - 1]) continue;
-    const home = cx.edit.blockOf(user);
-    // Gone with a loop that was removed.
-    if (home === -1) continue;
-    if (!loops.contains(l, home)) return true;
-  }
+function usedBehind(cx: FuncContext, loops: LoopForest, l: LoopId, v: ValueId): boolean {
+  // As it stands now: formulas of later loops use what they did not use before.
+  for (const user of cx.edit.users(v)) if (!loops.contains(l, cx.edit.blockOf(user))) return true;
   return false;
 }
 

@@ -31,7 +31,6 @@ import {
   type OpTable,
   orderOf,
   type Type,
-  usesOf,
   type ValueId,
   withEdges,
 } from '@sluice/ir';
@@ -157,15 +156,12 @@ export class LoopCopier {
 
   /** Whether a value is used outside of the loop other than by a phi for an edge that leaves it. */
   #usedBehind({ id }: PlainLoop, v: ValueId): boolean {
-    const users = usesOf(this.#f).of(v);
-    for (let i = 0; i < users.length; i++) {
-      const user = users[i] as ValueId;
-      if (i > 0 && user === users[i - 1]) continue;
-      const inst = instOf(this.#f, user);
-      if (inst.op.kind !== 'phi') {
-        const home = this.#edit.blockOf(user);
-        if (!this.#loops.contains(id, home)) return true;
-      } else if (inst.args.some((arg, k) => arg === v && !this.#loops.contains(id, inst.blocks[k] as BlockId))) {
+    // As it stands now: formulas of later loops use what they did not use before.
+    for (const user of this.#edit.users(v)) {
+      const { op, args, blocks } = this.#edit.inst(user);
+      if (op.kind !== 'phi') {
+        if (!this.#loops.contains(id, this.#edit.blockOf(user))) return true;
+      } else if (args.some((arg, k) => arg === v && !this.#loops.contains(id, blocks[k] as BlockId))) {
         return true;
       }
     }
