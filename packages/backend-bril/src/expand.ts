@@ -116,12 +116,4 @@ export const expansions: Readonly<Record<string, Expansion>> = {
     b.finish('or', b.emit('and', 'bool', x, y), neither);
     return true;
   },
-  'i64.extend_i32_u': keptAsInt,
-  'i64.extend_i32_s': keptAsInt,
 };
-
-function keptAsInt(b: Build): boolean {
-  if (b.kind !== 'int') return false;
-  b.finish('id', b.args[0] as Operand);
-  return true;
-}

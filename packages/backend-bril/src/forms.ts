@@ -24,6 +24,7 @@ const ints: Readonly<Record<string, string>> = {
   'i64.reinterpret_f64': 'float2bits',
   'f64.reinterpret_i64': 'bits2float',
   'bril.int2char': 'int2char',
+  'bril.narrow': 'id',
 };
 
 const bools: Readonly<Record<string, string>> = { 'i32.and': 'and', 'i32.or': 'or', 'i32.eqz': 'not' };
@@ -43,21 +44,19 @@ const chars: Readonly<Record<string, string>> = {
   'i64.extend_i32_s': 'char2int',
 };
 
-/** Of i32 values that are kept as ints, which are not negative (see types.ts). */
-const counts: Readonly<Record<string, string>> = {
+/** Of i32 values that are kept as ints, with their sign. */
+const narrow: Readonly<Record<string, string>> = {
   'i32.eq': 'eq',
-  'i32.lt_u': 'lt',
-  'i32.gt_u': 'gt',
-  'i32.le_u': 'le',
-  'i32.ge_u': 'ge',
   'i32.lt_s': 'lt',
   'i32.gt_s': 'gt',
   'i32.le_s': 'le',
   'i32.ge_s': 'ge',
+  'i64.extend_i32_s': 'id',
+  'bril.as_char': 'int2char',
 };
 
 /** The Bril op that does what an op of the IR does on operands of a kind; null where there is none. */
 export function direct(name: string, kind: Kind): string | null {
-  const byKind = kind === 'bool' ? bools : kind === 'char' ? chars : kind === 'int' ? counts : bools;
+  const byKind = kind === 'bool' ? bools : kind === 'char' ? chars : kind === 'int' ? narrow : bools;
   return ints[name] ?? byKind[name] ?? null;
 }

@@ -4,6 +4,7 @@ import addresses from './addresses.ts';
 import { emitBril } from './emit.ts';
 import fuse from './fuse.ts';
 import legalise from './legalise.ts';
+import numbers from './numbers.ts';
 import rejoin from './rejoin.ts';
 import remainder from './remainder.ts';
 import sink from './sink.ts';
@@ -13,11 +14,12 @@ import type { BrilTarget } from './target.ts';
 export const brilTarget: BrilTarget = {
   name: 'bril',
   summary: 'Bril, as text or JSON',
-  passes: [addresses, fuse, legalise, rejoin, remainder, sink],
+  passes: [addresses, fuse, legalise, numbers, rejoin, remainder, sink],
   first: ['bril-fuse'],
   prepare: [
     'lower-invoke',
     'switch-lower(least=1000000)',
+    'bril-numbers',
     'bril-legalise',
     'bril-remainder',
     'bril-addresses',

@@ -28,5 +28,20 @@ export const brilToChar = defineOp('bril.int2char', {
     code < 0n || code >= 0x110000n || (code >= 0xd800n && code < 0xe000n) ? noChar : Number(code),
 });
 
+/** An int that fits 32 bits, as an i32: the same variable of Bril. */
+export const brilNarrow = defineOp('bril.narrow', {
+  doc: 'The low 32 bits. Whoever makes one knows that the number fits.',
+  sig: '(i64) -> i32',
+  eval: (a: bigint) => Number(BigInt.asIntN(32, a)),
+});
+
+/** An i32 that is kept as an int, as a char. */
+export const brilAsChar = defineOp('bril.as_char', {
+  doc: 'Its operand, which is the code of a character.',
+  sig: '(i32) -> i32',
+  cost: 2,
+  eval: (a: number) => a,
+});
+
 /** The ops of dialect `bril`. */
-export const brilDialect: readonly OpDef[] = [brilDiv, brilToChar];
+export const brilDialect: readonly OpDef[] = [brilDiv, brilToChar, brilNarrow, brilAsChar];

@@ -259,9 +259,11 @@ class Selector {
       if (type === 'f64') return baseType('float');
       return baseType(kind === 'other' ? 'bool' : kind);
     };
-    const name = direct(op.name, kind);
     const dest = this.#variables.of(v);
     const type = this.#typeOf(v);
+    const known = folded(f, inst);
+    if (known !== undefined) return this.#define(dest, type, known);
+    const name = direct(op.name, kind);
     if (name !== null) {
       this.#push(
         name,
@@ -282,8 +284,6 @@ class Selector {
       );
       return;
     }
-    const known = folded(f, inst);
-    if (known !== undefined) return this.#define(dest, type, known);
     const expand = expansions[op.name];
     const code = this.#code.length;
     let failed = expand === undefined;

@@ -1,8 +1,14 @@
 /**
- * The Bril type of each value: an i64 is an int or a pointer, an i32 a bool, a char or (counters of the lifter) an int.
+ * The Bril type of each value: an i64 is an int or a pointer, an i32 a bool, a char, or an int of 32 bits with its sign.
  *
  * What the ops say of their operands is unified over the module: classes of values that have one type, a pointer's class
  * having a class for what it points to. Constants belong to no class, since each use gets the constant that it needs.
+ * An i32 that an op computes has the type that the op gives; the classes of phis, parameters, elements and the like take the
+ * type that holds all that comes into them, `bril-numbers` converts the rest:
+ *
+ *     tests, 0 and 1                      bool
+ *     characters, constants that are one  char
+ *     anything else                       int
  *
  * Paper:   Bjarne Steensgaard, Points-to Analysis in Almost Linear Time, POPL 1996, for classes that point to classes;
  *          Robin Milner, A Theory of Type Polymorphism in Programming, 1978, for unification.
@@ -22,41 +28,61 @@ import {
   type Type,
   type ValueId,
 } from '@sluice/ir';
+import { Classes } from './classes.ts';
 import { noBrilFor, typesDiffer } from './diag-codes.ts';
+import {
+  compared,
+  inBool,
+  inChar,
+  inInt,
+  isBit,
+  isCalledFromOutside,
+  isCodePoint,
+  isComputed,
+  isLogic,
+  isNumber,
+  isTest,
+  type Kind,
+  kindOf,
+  narrow,
+  notBool,
+  notChar,
+  opaque,
+  wantChar,
+} from './narrow.ts';
 
-/** What a class is; `int32` is an i32 that is kept as an int. */
-type Kind = 'int' | 'float' | 'bool' | 'char' | 'int32' | 'any' | 'ptr';
-
-/** What is known of an i32 class that nothing has named. */
-const compared = 1;
-const opaque = 2;
-const notBool = 4;
-const narrow = 8;
+/** An op on bits: a bool where its operands are, else an int. */
+interface Logic {
+  readonly node: number;
+  readonly operands: readonly number[];
+  /** Classes that it comes into. */
+  readonly to: number[];
+}
 
 /** Types of values, parameters and results; `printed` says what an import's operands are. */
 export class BrilTypes {
   readonly diagnostics: Diagnostic[] = [];
   readonly #module: Module;
-  readonly #parent: number[] = [];
-  readonly #kind: (Kind | null)[] = [];
-  readonly #element: number[] = [];
-  readonly #facts: number[] = [];
+  readonly #classes: Classes = new Classes(this.diagnostics);
   readonly #base = new Map<string, number>();
   readonly #result = new Map<string, number>();
   readonly #slots = new Map<string, number>();
   readonly #pointers = new Map<number, number>();
   /** Constants that come into a class by a phi, a copy or the like. */
   readonly #constants: { readonly node: number; readonly imm: unknown }[] = [];
+  /** What ops compute and a class takes. */
+  readonly #inputs: { readonly from: number; readonly to: number }[] = [];
+  readonly #logic = new Map<number, Logic>();
 
   constructor(module: Module) {
     this.#module = module;
     for (const f of module.funcs) {
-      this.#base.set(f.name, this.#parent.length);
-      for (let v = 0; v < f.insts.length; v++) this.#node();
+      this.#base.set(f.name, this.#classes.size);
+      for (let v = 0; v < f.insts.length; v++) this.#classes.node();
       const [result] = f.sig.results;
-      if (result !== undefined) this.#result.set(f.name, this.#of(this.#node(), result));
-      this.#slots.set(f.name, this.#parent.length);
-      for (const type of f.slots) this.#of(this.#node(), type);
+      if (result !== undefined) this.#result.set(f.name, this.#of(this.#classes.node(), result));
+      this.#slots.set(f.name, this.#classes.size);
+      for (const type of f.slots) this.#of(this.#classes.node(), type);
     }
     for (const f of module.funcs) this.#visit(f);
     this.#decide();
@@ -69,7 +95,7 @@ export class BrilTypes {
 
   /** Whether an i32 is kept as an int. */
   isInt32(f: Func, v: ValueId): boolean {
-    return this.#kindOf(this.#value(f, v)) === 'int32';
+    return this.#classes.kindOf(this.#value(f, v)) === 'int32';
   }
 
   /** The type of a function's result. */
@@ -83,79 +109,24 @@ export class BrilTypes {
     return this.#show((this.#slots.get(f.name) as number) + k);
   }
 
-  #node(): number {
-    const node = this.#parent.length;
-    this.#parent.push(node);
-    this.#kind.push(null);
-    this.#element.push(-1);
-    this.#facts.push(0);
-    return node;
-  }
-
   #value(f: Func, v: ValueId): number {
     return (this.#base.get(f.name) as number) + v;
   }
 
-  #find(node: number): number {
-    let at = node;
-    for (let up = this.#parent[at] as number; up !== at; up = this.#parent[at] as number) {
-      const above = this.#parent[up] as number;
-      this.#parent[at] = above;
-      at = above;
-    }
-    return at;
-  }
-
-  #kindOf(node: number): Kind | null {
-    return this.#kind[this.#find(node)] ?? null;
-  }
-
   /** The kinds that an IR type leaves no choice in. */
   #of(node: number, type: Type): number {
-    if (type === 'f64') this.#name(node, 'float', null);
-    if (type === 'any') this.#name(node, 'any', null);
-    if (type === 'i32') this.#mark(node, narrow);
+    if (type === 'f64') this.#classes.name(node, 'float', null);
+    if (type === 'any') this.#classes.name(node, 'any', null);
+    if (type === 'i32') this.#classes.mark(node, narrow);
     return node;
   }
 
-  #name(node: number, kind: Kind, where: (() => Diagnostic) | null): void {
-    const root = this.#find(node);
-    const known = this.#kind[root] ?? null;
-    if (known === null) this.#kind[root] = kind;
-    else if (known !== kind && where !== null) this.diagnostics.push(where());
-  }
-
-  #pointsTo(node: number): number {
-    const root = this.#find(node);
-    if ((this.#element[root] as number) < 0) this.#element[root] = this.#node();
-    return this.#element[root] as number;
-  }
-
-  #unify(a: number, b: number, where: () => Diagnostic): void {
-    const work: [number, number][] = [[a, b]];
-    for (let pair = work.pop(); pair !== undefined; pair = work.pop()) {
-      const x = this.#find(pair[0]);
-      const y = this.#find(pair[1]);
-      if (x === y) continue;
-      const [kx, ky] = [this.#kind[x] ?? null, this.#kind[y] ?? null];
-      if (kx !== null && ky !== null && kx !== ky) {
-        this.diagnostics.push(where());
-        continue;
-      }
-      this.#parent[y] = x;
-      this.#kind[x] = kx ?? ky;
-      this.#facts[x] = (this.#facts[x] as number) | (this.#facts[y] as number);
-      const [ex, ey] = [this.#element[x] as number, this.#element[y] as number];
-      if (ex < 0) this.#element[x] = ey;
-      else if (ey >= 0) work.push([ex, ey]);
-    }
-  }
-
   #visit(f: Func): void {
+    const called = isCalledFromOutside(this.#module, f);
     for (const v of f.params) {
       this.#hasBril(f, instOf(f, v));
       this.#of(this.#value(f, v), instOf(f, v).type as Type);
-      this.#mark(this.#value(f, v), opaque);
+      this.#classes.mark(this.#value(f, v), called ? inInt : opaque);
     }
     for (const b of f.order) {
       const block = f.blocks[b];
@@ -166,18 +137,16 @@ export class BrilTypes {
     }
   }
 
-  #mark(node: number, fact: number): void {
-    const root = this.#find(node);
-    this.#facts[root] = (this.#facts[root] as number) | fact;
-  }
-
   /** An operand's class and another one are the same; a constant has none. */
   #flow(f: Func, from: ValueId, to: number, where: () => Diagnostic): void {
     const { op, imm, type } = instOf(f, from);
     if (op.kind === 'const') {
       this.#of(to, type as Type);
       this.#constants.push({ node: to, imm });
-    } else this.#unify(this.#value(f, from), to, where);
+    } else if (isComputed(instOf(f, from))) {
+      this.#of(to, 'i32');
+      this.#inputs.push({ from: this.#value(f, from), to });
+    } else this.#classes.unify(this.#value(f, from), to, where);
   }
 
   #inst(f: Func, v: ValueId): void {
@@ -187,8 +156,9 @@ export class BrilTypes {
     const where = (): Diagnostic => typesDiffer(f.name, `%${v} (${op.name})`, inst.loc);
     const arg = (k: number): ValueId => args[k] as ValueId;
     const be = (k: number, kind: Kind): void => {
-      if (instOf(f, arg(k)).op.kind !== 'const') this.#name(this.#value(f, arg(k)), kind, where);
+      if (instOf(f, arg(k)).op.kind !== 'const') this.#classes.name(this.#value(f, arg(k)), kind, where);
     };
+    if (isComputed(inst)) this.#computed(f, inst, self);
     if (type !== 'void' && type !== 'tuple') this.#of(self, type);
     if (!this.#hasBril(f, inst)) return;
     switch (op.kind) {
@@ -196,7 +166,7 @@ export class BrilTypes {
         for (const each of args) {
           this.#flow(f, each, self, where);
           // After ssa-destruct such a constant serves this phi alone, in its variable.
-          if (instOf(f, each).op.kind === 'const') this.#unify(this.#value(f, each), self, where);
+          if (instOf(f, each).op.kind === 'const') this.#classes.unify(this.#value(f, each), self, where);
         }
         return;
       case 'ret':
@@ -207,21 +177,25 @@ export class BrilTypes {
         return;
       case 'value':
         break;
+      case 'invoke':
+        for (const v of findFunc(this.#module, inst.imm as string)?.params ?? [])
+          this.#classes.mark(this.#value(f, v), inInt);
+        return this.#classes.mark(self, inInt);
       default:
-        return;
+        return this.#classes.mark(self, inInt);
     }
     switch (op.name) {
       case 'copy':
         return this.#flow(f, arg(0), self, where);
       case 'slot.get':
-        return this.#unify((this.#slots.get(f.name) as number) + (inst.imm as number), self, where);
+        return this.#classes.unify((this.#slots.get(f.name) as number) + (inst.imm as number), self, where);
       case 'slot.set':
         return this.#flow(f, arg(0), (this.#slots.get(f.name) as number) + (inst.imm as number), where);
       case 'select':
         this.#flow(f, arg(0), self, where);
         return this.#flow(f, arg(1), self, where);
       case 'heap.alloc':
-        this.#name(self, 'ptr', where);
+        this.#classes.name(self, 'ptr', where);
         return be(0, 'int');
       case 'heap.offset':
         be(0, 'ptr');
@@ -233,18 +207,17 @@ export class BrilTypes {
         return be(0, 'ptr');
       case 'heap.load':
         be(0, 'ptr');
-        this.#mark(self, opaque);
-        return this.#unify(this.#pointsTo(this.#value(f, arg(0))), self, where);
+        this.#classes.mark(self, opaque);
+        return this.#classes.unify(this.#classes.pointsTo(this.#value(f, arg(0))), self, where);
       case 'heap.store':
         be(0, 'ptr');
-        return this.#flow(f, arg(1), this.#pointsTo(this.#value(f, arg(0))), where);
+        return this.#flow(f, arg(1), this.#classes.pointsTo(this.#value(f, arg(0))), where);
       case 'any.box':
+        if (instOf(f, arg(0)).type === 'i32') return this.#wanted(f, arg(0), inst.imm === anyTags.char);
         return this.#tagged(inst.imm as number, (node) => this.#flow(f, arg(0), node, where));
       case 'any.unbox':
-        return this.#tagged(inst.imm as number, (node) => this.#unify(node, self, where));
-      case 'bril.int2char':
-        this.#name(self, 'char', where);
-        return be(0, 'int');
+        if (type === 'i32') return;
+        return this.#tagged(inst.imm as number, (node) => this.#classes.unify(node, self, where));
       default:
         return this.#plain(f, inst, self, where);
     }
@@ -261,37 +234,49 @@ export class BrilTypes {
     const { op, args } = inst;
     for (const [k, type] of op.sig.params.entries()) {
       const arg = args[k] as ValueId;
-      if (type === 'i64' && instOf(f, arg).op.kind !== 'const') this.#name(this.#value(f, arg), 'int', where);
+      if (type === 'i64' && instOf(f, arg).op.kind !== 'const') this.#classes.name(this.#value(f, arg), 'int', where);
     }
-    if (op.sig.result === 'i64') this.#name(self, 'int', where);
-    const isTest = op.laws.negation !== undefined || op.name.endsWith('.eqz');
-    if (isTest) this.#name(self, 'bool', where);
-    if (op.name === 'i32.and' || op.name === 'i32.or' || op.name === 'i32.xor') {
-      for (const each of args) this.#flow(f, each, self, where);
-    } else if (op.sig.params[0] === 'i32' && op.sig.params.length === 2) {
-      const [a, b] = args as readonly [ValueId, ValueId];
-      for (const each of args) if (instOf(f, each).op.kind !== 'const') this.#mark(this.#value(f, each), compared);
-      if (instOf(f, a).op.kind !== 'const') this.#flow(f, b, this.#value(f, a), where);
-      else if (instOf(f, b).op.kind !== 'const') this.#flow(f, a, this.#value(f, b), where);
-      if (!isTest) this.#mark(self, notBool);
-    } else if (op.name.startsWith('i64.extend_i32') && instOf(f, args[0] as ValueId).op.kind !== 'const') {
-      this.#mark(this.#value(f, args[0] as ValueId), compared);
+    if (op.sig.result === 'i64') this.#classes.name(self, 'int', where);
+    if (isLogic(op) || op.name === 'i32.eqz') return;
+    for (const [k, type] of op.sig.params.entries()) {
+      const arg = args[k] as ValueId;
+      if (type === 'i32' && instOf(f, arg).op.kind !== 'const') this.#classes.mark(this.#value(f, arg), compared);
     }
+  }
+
+  /** What an op of i32 gives. */
+  #computed(f: Func, { op, args, imm }: Inst, self: number): void {
+    if (isLogic(op)) {
+      const operands = args.map((arg) => {
+        const inst = instOf(f, arg);
+        if (inst.op.kind !== 'const') return this.#value(f, arg);
+        return inst.imm === 0 || inst.imm === 1 ? isBit : isNumber;
+      });
+      this.#logic.set(self, { node: self, operands, to: [] });
+    }
+    if (op.name === 'any.unbox') this.#classes.name(self, imm === anyTags.char ? 'char' : 'bool', null);
+    else if (op.name === 'bril.int2char' || op.name === 'bril.as_char') this.#classes.name(self, 'char', null);
+    else this.#classes.name(self, isTest(op) || isLogic(op) ? 'bool' : 'int32', null);
+  }
+
+  /** A bool or char is printed or boxed. */
+  #wanted(f: Func, arg: ValueId, char: boolean): void {
+    if (char && instOf(f, arg).op.kind !== 'const') this.#classes.mark(this.#value(f, arg), wantChar);
   }
 
   #tagged(tag: number, join: (node: number) => void): void {
     const kinds: readonly Kind[] = ['int', 'float', 'bool', 'char'];
     let node = this.#pointers.get(tag);
     if (node === undefined) {
-      node = this.#node();
+      node = this.#classes.node();
       this.#pointers.set(tag, node);
-      this.#kind[node] = tag < anyTags.pointer ? (kinds[tag] as Kind) : 'ptr';
+      this.#classes.set(node, tag < anyTags.pointer ? (kinds[tag] as Kind) : 'ptr');
     }
     join(node);
   }
 
   #call(f: Func, inst: Inst, self: number, where: () => Diagnostic): void {
-    const { op, args } = inst;
+    const { op, args, type } = inst;
     if (op.name === 'call') {
       const callee = findFunc(this.#module, inst.imm as string);
       if (callee === undefined) return;
@@ -299,44 +284,77 @@ export class BrilTypes {
         this.#flow(f, arg, this.#value(callee, callee.params[k] as ValueId), where);
       const result = this.#result.get(callee.name);
       if (result !== undefined) {
-        this.#mark(self, opaque);
-        this.#unify(result, self, where);
+        this.#classes.mark(self, opaque);
+        this.#classes.unify(result, self, where);
       }
       return;
     }
     const kinds = printedKinds(this.#module, inst);
+    if (type === 'i32') this.#classes.mark(self, inInt);
     if (kinds === null) {
       this.diagnostics.push(noBrilFor(f.name, `'${op.name}' of ${String(inst.imm)}`, inst.loc));
       return;
     }
     for (const [k, kind] of kinds.entries()) {
       const arg = args[k] as ValueId;
-      if (instOf(f, arg).op.kind !== 'const') this.#name(this.#value(f, arg), kind as Kind, where);
+      if (kind === 'bool' || kind === 'char') this.#wanted(f, arg, kind === 'char');
+      else if (instOf(f, arg).op.kind !== 'const') this.#classes.name(this.#value(f, arg), kind as Kind, where);
     }
   }
 
-  /** Names the i32 classes that nothing has named. */
+  /** Names the classes of i32. Ops on bits are taken for bools until an operand is none. */
   #decide(): void {
-    for (const { node, imm } of this.#constants) if (imm !== 0 && imm !== 1) this.#mark(node, notBool);
-    for (let node = 0; node < this.#parent.length; node++) {
-      if (this.#find(node) !== node || this.#kind[node] !== null) continue;
-      const facts = this.#facts[node] as number;
-      // Classes of i64 are ints unless they are named.
-      if ((facts & narrow) === 0 || (facts & (compared | notBool)) === 0) continue;
-      this.#kind[node] = (facts & opaque) !== 0 ? 'char' : 'int32';
+    for (const { node, imm } of this.#constants) {
+      if (imm !== 0 && imm !== 1) this.#classes.mark(node, notBool);
+      if (typeof imm === 'number' && !isCodePoint(imm)) this.#classes.mark(node, notChar);
     }
+    for (const { from, to } of this.#inputs) {
+      const kind = this.#classes.kindOf(from);
+      this.#classes.mark(to, kind === 'bool' ? inBool : kind === 'char' ? inChar : inInt);
+      this.#logic.get(from)?.to.push(to);
+    }
+    for (let node = 0; node < this.#classes.size; node++) {
+      const facts = this.#classes.facts(node);
+      // Classes of i64 are ints unless they are named.
+      if (this.#classes.find(node) === node && this.#classes.kindOf(node) === null && (facts & narrow) !== 0) {
+        this.#classes.set(node, kindOf(facts));
+      }
+    }
+    const users = new Map<number, Logic[]>();
+    for (const logic of this.#logic.values()) {
+      for (const operand of logic.operands) {
+        if (operand < 0) continue;
+        const root = this.#classes.find(operand);
+        const list = users.get(root);
+        if (list === undefined) users.set(root, [logic]);
+        else list.push(logic);
+      }
+    }
+    const work = [...this.#logic.values()];
+    for (let logic = work.pop(); logic !== undefined; logic = work.pop()) {
+      if (this.#classes.kindOf(logic.node) !== 'bool' || logic.operands.every((each) => this.#isBool(each))) continue;
+      for (const node of [logic.node, ...logic.to]) {
+        const root = this.#classes.find(node);
+        this.#classes.set(root, 'int32');
+        for (const user of users.get(root) ?? []) work.push(user);
+      }
+    }
+  }
+
+  #isBool(operand: number): boolean {
+    return operand < 0 ? operand === isBit : this.#classes.kindOf(operand) === 'bool';
   }
 
   #show(node: number): BrilType {
     let ptr = 0;
     let at = node;
-    while (this.#kindOf(at) === 'ptr' && ptr < maxPointerDepth) {
+    while (this.#classes.kindOf(at) === 'ptr' && ptr < maxPointerDepth) {
       ptr++;
-      at = this.#pointsTo(at);
+      at = this.#classes.pointsTo(at);
     }
-    const kind = this.#kindOf(at);
+    const kind = this.#classes.kindOf(at);
     if (kind !== null && kind !== 'ptr') return { base: kind === 'int32' ? 'int' : kind, ptr };
-    return { base: ((this.#facts[this.#find(at)] as number) & narrow) === 0 ? 'int' : 'bool', ptr };
+    return { base: (this.#classes.facts(at) & narrow) === 0 ? 'int' : 'bool', ptr };
   }
 }
 
