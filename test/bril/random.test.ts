@@ -45,7 +45,8 @@ function emitted(m: Module, p: Pipeline): Seen {
   if (!result.ok) throw new Error(`${result.diagnostics.map(formatDiagnostic).join('\n')}\n${printModule(m)}`);
   const program = unwrap(parseBril(result.value, 'emitted.bril'));
   const [wrong] = checkBril(program);
-  if (wrong !== undefined) throw new Error(`${formatDiagnostic(wrong)}\n${result.value}\n${printModule(m)}`);
+  if (wrong !== undefined)
+    throw new Error(`behind ${p.name}: ${formatDiagnostic(wrong)}\n${result.value}\n${printModule(m)}`);
   const { outcome, stdout } = interpret(program, [], { fuel: fuel * 500, maxDepth: 400 });
   return { stdout, end: outcome.kind === 'exit' ? 'done' : outcome.kind === 'error' ? 'failed' : 'limit' };
 }

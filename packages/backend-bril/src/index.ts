@@ -35,8 +35,14 @@ export const brilTarget: BrilTarget = {
     // Bril has no remainder, and no switches.
     'div-rem': null,
     'switch-form': null,
-    // Bril's loads check: one that is not certain to run might fail.
+    // Bril's loads check: one that is not certain to run might fail. Nor has it checks without an access: those that are left
+    // of a store, or take the place of another one. (Unrolling stays as it is: without turns that are known only when the
+    // program runs, the mean of O3 is 0.004 larger.)
     licm: 'licm(speculate=false)',
+    'check-elim': null,
+    dse: null,
+    'load-elim': null,
+    'loop-promote': null,
     // A call is two instructions and constants of the callee; no register is ever short.
     inline: 'inline(size=60,growth=4)',
   },

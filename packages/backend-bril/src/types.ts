@@ -181,8 +181,10 @@ export class BrilTypes {
         for (const v of findFunc(this.#module, inst.imm as string)?.params ?? [])
           this.#classes.mark(this.#value(f, v), inInt);
         return this.#classes.mark(self, inInt);
-      default:
+      case 'result':
         return this.#classes.mark(self, inInt);
+      default:
+        return;
     }
     switch (op.name) {
       case 'copy':
