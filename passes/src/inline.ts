@@ -18,7 +18,7 @@
  *          look at it; for each `plan` its calls in order, then `spliceCall` them from the last to the first, since a
  *          split costs what follows it; at the end `withoutUnused` removes what nobody calls any more.
  * Profit:  `worth`, in instructions. A body that is no larger than the call with its arguments (`callOverhead`) always pays.
- *          The only call of a function that then goes away always pays: nothing grows in sum. Other bodies pay up to `size`,
+ *          The only call of a function that then goes away always pays, up to `moves`: nothing grows in sum. Other bodies pay up to `size`,
  *          and more where constants are handed over: what they fold is guessed for each parameter (inline/folds.ts). What
  *          leads nowhere but to a trap never pays. A caller may grow by the factor `growth` and `freeGrowth`, and none
  *          grows beyond `largestCaller`.
@@ -60,6 +60,9 @@ const freeGrowth = 40;
 /** Instructions that a call costs on top of its own: about what a body may have that is never worth a call. */
 const callOverhead = 6;
 
+/** Instructions of only calls' bodies that move in all, for one of the module: chains of functions would move again and again. */
+const moves = 4;
+
 /** Instructions that a constant argument is guessed to save besides: it need not be made ready for the call. */
 const constantBonus = 4;
 
@@ -83,6 +86,8 @@ interface State {
   readonly component: Int32Array;
   /** By function: whether it may vanish once its only call is inlined. */
   readonly private: Uint8Array;
+  /** Instructions that may still move from functions to their only call. */
+  left: number;
 }
 
 export default definePass({
@@ -118,6 +123,7 @@ function newState(m: Module, cx: Context): State {
     sizes: new Int32Array(m.funcs.length).fill(-1),
     component,
     private: outside.map((known) => 1 - known),
+    left: moves * m.funcs.reduce((sum, f) => sum + sizeOf(f), 0),
   };
 }
 
@@ -186,7 +192,10 @@ function worth(state: State, f: Func, call: ValueId, callee: number, size: numbe
   const body = sizeOfFunc(state, callee);
   if (body <= callOverhead + args.length) return true;
   const g = state.funcs[callee] as Func;
-  if (state.private[callee] === 1 && state.graph.callCount[callee] === 1 && g !== f) return true;
+  if (state.private[callee] === 1 && state.graph.callCount[callee] === 1 && g !== f && body <= state.left) {
+    state.left -= body;
+    return true;
+  }
   if (size + body > limit || endsInTrap(g)) return false;
   let allowed: number = g === f ? state.cx.options.recursion : state.cx.options.size;
   for (let k = 0; k < args.length && body > allowed; k++) {
