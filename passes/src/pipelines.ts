@@ -64,12 +64,12 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'gvn-pre',
     'loop-rotate',
     'licm',
+    'loop-promote', // its addresses and checks stand before the loops by now
     'indvars',
     'loop-delete', // a loop that goes need not be unrolled
     'loop-unswitch', // loops without branches are unrolled better
     'loop-unroll(runtime=4)', // what licm left in the loops is what is repeated
     'mem-forward@loops', // rotation, hoisting and unrolling bring stores and loads together
-    'loop-promote',
     'load-elim', // and the loads that loop-promote put before loops
     'dse', // what load-elim took away reads nothing
     'reassociate', // after unrolling: sums of steps become one step
