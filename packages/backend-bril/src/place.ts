@@ -8,12 +8,13 @@
  * block's frequency (the constant stands there, and serves all that the block dominates) or what its children cost. A block
  * with a use of its own must pay. Where both cost the same the later place is taken, which may not be reached at all.
  *
- * Frequencies are guessed (loops repeat). Cost: for each constant the blocks between its uses in the dominator tree, and
- * those of the loops around them.
+ * Frequencies are guessed (loops repeat). Only blocks with uses and those where ways up from them meet are looked at, and of
+ * the blocks between two of these the one that runs least (paths.ts). Cost: n log n in the uses.
  */
 
-import { type BlockId, blockFrequency, domTree, type Func, loopForest } from '@sluice/ir';
+import { type BlockId, blockFrequency, domTree, type Func } from '@sluice/ir';
 import { type Constant, type Draft, type DraftBlock, endOperands, type Operand } from './draft.ts';
+import { isCheaper, Paths } from './paths.ts';
 
 /** Puts each constant that is used into blocks, before its first use there, at the end where there is none. */
 export function placeConstants(f: Func, blocks: readonly (DraftBlock | undefined)[]): void {
@@ -30,9 +31,10 @@ export function placeConstants(f: Func, blocks: readonly (DraftBlock | undefined
     for (const arg of endOperands(block.end)) note(b, arg);
   }
   if (uses.size === 0) return;
+  const paths = new Paths(f);
   const placed = new Map<BlockId, Set<Constant>>();
   for (const [constant, list] of uses) {
-    for (const b of cheapest(f, list)) {
+    for (const b of cheapest(f, paths, list)) {
       const set = placed.get(b);
       if (set === undefined) placed.set(b, new Set([constant]));
       else set.add(constant);
@@ -41,58 +43,70 @@ export function placeConstants(f: Func, blocks: readonly (DraftBlock | undefined
   for (const [b, set] of placed) put(blocks[b] as DraftBlock, set);
 }
 
+/** A block with a use, or one where the ways up from two of them meet. */
+interface Fork {
+  readonly block: number;
+  readonly isUse: boolean;
+  /** What it costs to serve all below it, each part for itself. */
+  apart: number;
+  /** Where the constant stands for all below: here or above; -1: apart. */
+  at: number;
+  up: Fork | null;
+}
+
 /** The blocks to put a constant into that is used in `users`. */
-function cheapest(f: Func, users: readonly BlockId[]): readonly BlockId[] {
-  const dom = domTree(f);
+function cheapest(f: Func, paths: Paths, users: readonly BlockId[]): readonly BlockId[] {
+  const { pre, level } = domTree(f);
   const frequency = blockFrequency(f);
-  const own = new Set<number>(users);
-  // The dominators of the users, each once, up to the first one outside of loops that dominates all users: above it nothing
-  // is cheaper. Deepest first below: what is beneath a block is known before the block.
-  const top = outermost(f, users);
-  const above = new Set<number>();
-  for (const user of users) {
-    for (let b: number = user; !above.has(b); b = dom.idom[b] as number) {
-      above.add(b);
-      if (b === top) break;
+  const sorted = [...users].sort((a, b) => (pre[a] as number) - (pre[b] as number));
+  const open: Fork[] = [];
+  /** Each behind all below it. */
+  const closed: Fork[] = [];
+  const close = (fork: Fork, up: Fork | null): void => {
+    const own = frequency[fork.block] as number;
+    let cost = fork.apart;
+    if (fork.isUse || isCheaper(own, cost)) {
+      fork.at = fork.block;
+      cost = own;
     }
+    const above = paths.cheapest(fork.block, up === null ? -1 : up.block);
+    if (above >= 0 && isCheaper(frequency[above] as number, cost)) {
+      fork.at = above;
+      cost = frequency[above] as number;
+    }
+    fork.up = up;
+    if (up !== null) up.apart += cost;
+    closed.push(fork);
+  };
+  for (const user of sorted) {
+    let last = open.at(-1);
+    if (last?.block === user) continue;
+    if (last !== undefined && last.block !== user) {
+      const meet = paths.meet(user, last.block);
+      while (last !== undefined && last.block !== meet) {
+        open.pop();
+        let next = open.at(-1);
+        if (next === undefined || (level[next.block] as number) < (level[meet] as number)) {
+          next = { block: meet, isUse: false, apart: 0, at: -1, up: null };
+          open.push(next);
+        }
+        close(last, next);
+        last = next;
+      }
+    }
+    open.push({ block: user, isUse: true, apart: 0, at: -1, up: null });
   }
-  const order = [...above].sort((a, b) => (dom.pre[b] as number) - (dom.pre[a] as number));
-  const below = new Map<number, number>();
-  const here = new Map<number, boolean>();
-  for (const b of order) {
-    const apart = below.get(b) ?? 0;
-    const cost = frequency[b] as number;
-    const stays = own.has(b) || cost < apart * (1 - 1e-9);
-    here.set(b, stays);
-    const up = dom.idom[b] as number;
-    if (up >= 0) below.set(up, (below.get(up) ?? 0) + (stays ? cost : apart));
-  }
+  for (let fork = open.pop(); fork !== undefined; fork = open.pop()) close(fork, open.at(-1) ?? null);
   const result: BlockId[] = [];
-  const covered = new Set<number>();
-  for (const b of order.reverse()) {
-    if (covered.has(dom.idom[b] as number)) covered.add(b);
-    else if (here.get(b) === true) {
-      result.push(b as BlockId);
-      covered.add(b);
+  const covered = new Set<Fork>();
+  for (const fork of closed.reverse()) {
+    if (fork.up !== null && covered.has(fork.up)) covered.add(fork);
+    else if (fork.at >= 0) {
+      result.push(fork.at as BlockId);
+      covered.add(fork);
     }
   }
   return result;
-}
-
-/** The nearest block that dominates all of them and is in no loop; the entry where there is none. */
-function outermost(f: Func, blocks: readonly BlockId[]): number {
-  const { idom, level } = domTree(f);
-  const loops = loopForest(f);
-  let top: number = blocks[0] as number;
-  for (const b of blocks) {
-    let at: number = b;
-    while (at !== top) {
-      if ((level[at] as number) >= (level[top] as number)) at = idom[at] as number;
-      else top = idom[top] as number;
-    }
-  }
-  while ((idom[top] as number) >= 0 && loops.depthOf(top as BlockId) > 0) top = idom[top] as number;
-  return top;
 }
 
 function put(block: DraftBlock, constants: Set<Constant>): void {
