@@ -18,7 +18,7 @@
 
 import { type BlockId, bytes, type Func, type Inst, ints, isRemovable, type Module, type ValueId } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { effectOf } from './lib/summaries.ts';
+import { effectOf, summariesOption } from './lib/summaries.ts';
 
 export default definePass({
   name: 'dce',
@@ -26,15 +26,16 @@ export default definePass({
   paper: 'Cytron, Ferrante, Rosen, Wegman, Zadeck, Efficiently Computing SSA Form, TOPLAS 1991, section 7.1',
   scope: 'func',
   idempotent: true,
+  options: { summaries: summariesOption },
   run(f, cx) {
-    const live = mark(f, cx.module);
+    const live = mark(f, cx.options.summaries ? cx.module : null);
     const dead = deadOf(f, live);
     if (dead.length > 0) sweep(f, cx, dead, live);
   },
 });
 
 /** By value: 1 when it is needed. */
-function mark(f: Func, m: Module): Uint8Array {
+function mark(f: Func, m: Module | null): Uint8Array {
   const { insts } = f;
   const live = bytes(insts.length);
   // Parameters stand in no block, so that they are never in the way.

@@ -34,6 +34,7 @@ import {
   ints,
   type LoopId,
   loopForest,
+  type Module,
   none,
   orderOf,
   regions,
@@ -42,7 +43,12 @@ import {
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 import { hashOf, says } from './gvn/key.ts';
-import { effectOf } from './lib/summaries.ts';
+import { effectOf, summariesOption } from './lib/summaries.ts';
+
+const options = {
+  reads: { doc: 'also number instructions that read state: loads, checks, globals, slots', default: true },
+  summaries: summariesOption,
+} as const;
 
 export default definePass({
   name: 'gvn',
@@ -50,20 +56,20 @@ export default definePass({
   paper: 'Briggs, Cooper, Simpson, Value Numbering, Software: Practice and Experience 1997',
   scope: 'func',
   after: [{ pass: 'sccp', why: 'a branch that is never taken must not hide that two values are equal' }],
-  options: {
-    reads: { doc: 'also number instructions that read state: loads, checks, globals, slots', default: true },
-  },
+  options,
   run(f, cx) {
     const tree = cx.get(domTree);
+    const module = cx.options.summaries ? cx.module : null;
     number(tree, {
       f,
       cx,
+      module,
       tree,
       same: identity(f.insts.length),
       home: homeOf(f.insts.length),
       version: versionOf(f.insts.length),
       table: tableFor(f.insts.length),
-      versions: versionsOf(f, cx, tree),
+      versions: versionsOf(f, cx, module, tree),
     });
   },
 });
@@ -77,7 +83,9 @@ interface Table {
 
 interface State {
   readonly f: Func;
-  readonly cx: FuncContext<{ reads: { doc: string; default: true } }>;
+  readonly cx: FuncContext<typeof options>;
+  /** Whose functions say what calls do; null: nobody does. */
+  readonly module: Module | null;
   readonly tree: DominatorTree<BlockId>;
   /** By value: the value that takes its place, mostly itself. */
   readonly same: Int32Array;
@@ -122,14 +130,14 @@ function number(tree: DominatorTree<BlockId>, s: State): void {
     for (let i = 0; i < body.length; i++) {
       const v = body[i] as ValueId;
       const inst = f.insts[v] as Inst;
-      const effect = effectOf(s.cx.module, inst);
+      const effect = effectOf(s.module, inst);
       if (effect.writes !== 0) wrote(versions, effect);
       else if (effect.reads === 0 || reads) {
         const found = redundant(s, v, inst, b, effect.reads === 0 ? 0 : versionFor(versions, effect));
         if (found !== -1) replace(s, v, inst, found);
       }
     }
-    wrote(versions, effectOf(s.cx.module, f.insts[term] as Inst));
+    wrote(versions, effectOf(s.module, f.insts[term] as Inst));
     leaveBlock(versions, b);
   }
 }
@@ -205,7 +213,7 @@ interface Versions {
   last: number;
 }
 
-function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Versions {
+function versionsOf(f: Func, cx: State['cx'], m: Module | null, tree: DominatorTree<BlockId>): Versions {
   const writes = writesOf(f.blocks.length).fill(0, 0, f.blocks.length);
   let read = 0;
   let written = 0;
@@ -213,9 +221,9 @@ function versionsOf(f: Func, cx: State['cx'], tree: DominatorTree<BlockId>): Ver
     const b = tree.preorder[at] as BlockId;
     const block = f.blocks[b];
     if (block === undefined) continue;
-    let mask = effectOf(cx.module, f.insts[block.term] as Inst).writes;
+    let mask = effectOf(m, f.insts[block.term] as Inst).writes;
     for (let i = 0; i < block.body.length; i++) {
-      const effect = effectOf(cx.module, f.insts[block.body[i] as number] as Inst);
+      const effect = effectOf(m, f.insts[block.body[i] as number] as Inst);
       mask |= effect.writes;
       if (effect.writes === 0) read |= effect.reads;
     }

@@ -25,24 +25,19 @@ const scalar = [
 
 const lists: Readonly<Record<Level, readonly string[]>> = {
   O0: [],
-  O1: ['tail-call', ...scalar, ...cleanup],
+  // Each pass once, each function by itself, the graph when all is known.
+  O1: ['tail-call', 'sccp', 'simplify', 'gvn(summaries=false)', 'div-rem', 'dce(summaries=false)', 'simplify-cfg'],
   O2: [
+    // What a millisecond for a thousand instructions allows: nothing here is repeated, and nothing copies loops.
     'dead-funcs', // what is gone costs nothing below
     'tail-call', // what is recursive no more can be inlined
     'inline(growth=1.2,size=12)', // smaller than at O3: what is copied costs time in all passes below
-    'call-facts', // what is never reached goes before anything else looks
     'mem-forward', // slots become values
     ...scalar,
     'loop-rotate', // a rotated loop runs its body at least once: licm may hoist what traps
     'licm',
-    'loop-delete',
-    'loop-unroll(full=48,partial=24,factor=4)',
     'strength-reduce',
-    'simplify@late',
-    'gvn@late', // loop-rotate duplicates tests
-    'switch-form',
-    ...cleanup, // jump-thread is for O3: a tenth of the time here, for one of three hundred executed instructions
-    'tail-dup', // last: copies need no more passes
+    ...cleanup,
   ],
   O3: [
     'dead-funcs', // what is gone costs nothing below

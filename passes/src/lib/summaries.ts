@@ -47,10 +47,16 @@ interface Summaries {
 
 const remembered = new WeakMap<Module, Summaries>();
 
-/** What an instruction does: of a call or an invoke by name what the function does, else what the op says. */
-export function effectOf(m: Module, inst: Inst): Effect {
+/** The option of passes that can do without: the call graph of a module costs as much as a pass over all of it. */
+export const summariesOption = {
+  doc: 'take calls for what the called functions do, and not for the worst',
+  default: true,
+} as const;
+
+/** What an instruction does: of a call or an invoke by name what the function does, else, or without a module, what the op says. */
+export function effectOf(m: Module | null, inst: Inst): Effect {
   const { op } = inst;
-  if (op.imm !== 'func' || (op.kind !== 'call' && op.kind !== 'invoke')) return op.effect;
+  if (m === null || op.imm !== 'func' || (op.kind !== 'call' && op.kind !== 'invoke')) return op.effect;
   const { effects, indexOf } = summariesOf(m);
   const func = indexOf(inst.imm as string);
   return func === -1 ? op.effect : (effects[func] as Effect);
