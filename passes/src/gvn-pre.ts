@@ -26,6 +26,7 @@ import {
   type BlockId,
   blockFrequency,
   blockOfValue,
+  cfgOf,
   type DominatorTree,
   domTree,
   type Func,
@@ -33,6 +34,7 @@ import {
   type Inst,
   isPure,
   orderOf,
+  rowLength,
   scratchInts,
   type Type,
   type ValueId,
@@ -62,6 +64,8 @@ export default definePass({
     for (let i = 0; i < order.rpo.length; i++) {
       const b = order.rpo[i] as BlockId;
       const ways = (order.preds.start[b + 1] as number) - (order.preds.start[b] as number);
+      // A phi would need inputs from what is not reached, too.
+      if (ways !== rowLength(cx.get(cfgOf).preds, b)) continue;
       if (ways > 1 && ways <= cx.options.ways && hasCandidate(f, b)) joins.push(b);
     }
     if (joins.length === 0) return;

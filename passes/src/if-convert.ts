@@ -27,6 +27,7 @@
 import {
   type BlockId,
   blockOfValue,
+  cfgOf,
   type Func,
   type Inst,
   isSpeculatable,
@@ -118,9 +119,9 @@ function findSides(f: Func, cx: Context, b: BlockId, term: Inst): Sides | null {
   return { condition: term.args[0] as ValueId, yes: sides[0], no: sides[1], join, phis: differing };
 }
 
-/** Where a block that only `b` leads to jumps; -1 when it does more. */
+/** Where a block that only `b` leads to, reached or not, jumps; -1 when it does more. */
 function target(f: Func, cx: Context, b: BlockId, side: BlockId): BlockId | -1 {
-  const { start, items } = cx.get(orderOf).preds;
+  const { start, items } = cx.get(cfgOf).preds;
   const first = start[side] as number;
   const block = f.blocks[side];
   if ((start[side + 1] as number) - first !== 1 || items[first] !== b || block === undefined) return -1;
