@@ -105,6 +105,11 @@ function visit(s: State, v: ValueId, b: BlockId): boolean {
   return true;
 }
 
+/** Whether a block is reached, through `b` always. */
+function isBelow(tree: DominatorTree<BlockId>, b: BlockId, at: BlockId): boolean {
+  return (tree.level[at] as number) !== -1 && tree.dominates(b, at);
+}
+
 /** The block to which an instruction may go: below its own, in no loop that its own is not in, running least; -1: none. */
 function placeFor({ f, uses, tree, loops, place }: State, v: ValueId, b: BlockId): BlockId | -1 {
   let lowest: BlockId | -1 = -1;
@@ -114,19 +119,18 @@ function placeFor({ f, uses, tree, loops, place }: State, v: ValueId, b: BlockId
     const { op, args, blocks } = f.insts[user] as Inst;
     if (op.kind !== 'phi') {
       const at = place[user] as BlockId;
-      if (at === b || !tree.dominates(b, at)) return -1;
+      if (at === b || !isBelow(tree, b, at)) return -1;
       lowest = lowest === -1 ? at : tree.commonDominator(lowest, at);
       continue;
     }
     for (let k = 0; k < args.length; k++) {
       if (args[k] !== v) continue;
       const at = blocks[k] as BlockId;
-      if (at === b || !tree.dominates(b, at)) return -1;
+      if (at === b || !isBelow(tree, b, at)) return -1;
       lowest = lowest === -1 ? at : tree.commonDominator(lowest, at);
     }
   }
-  // Unreachable users have no place in the tree.
-  if (lowest === -1 || (tree.level[lowest] as number) === -1) return -1;
+  if (lowest === -1) return -1;
   let found: BlockId | -1 = -1;
   let depth = Number.POSITIVE_INFINITY;
   let at = lowest;
