@@ -21,7 +21,17 @@
  * Not done: more turns than one; the last turn.
  */
 
-import { type BlockId, blockOf, type Func, instOf, type LoopId, loopForest, termOf, type ValueId } from '@sluice/ir';
+import {
+  type BlockId,
+  blockOf,
+  type Func,
+  instOf,
+  type LoopId,
+  loopForest,
+  orderOf,
+  termOf,
+  type ValueId,
+} from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
 import { inputFrom, LoopCopier, type PlainLoop, plainLoop } from './lib/copy-loop.ts';
 import { type Evolution, evolutionOf } from './lib/scev.ts';
@@ -52,6 +62,8 @@ export default definePass({
   run(f, cx) {
     const loops = cx.get(loopForest);
     if (loops.count === 0) return;
+    // They may lead into loops, and are not copied.
+    if (cx.get(orderOf).rpo.length !== f.order.length) return cx.declined('there are unreachable blocks');
     let made: LoopCopier | null = null;
     const copier = (): LoopCopier => {
       made ??= new LoopCopier(f, cx.edit, cx.ops);

@@ -36,6 +36,7 @@ import {
   type LoopId,
   loopForest,
   type Module,
+  orderOf,
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
@@ -90,6 +91,8 @@ export default definePass({
   run(f, cx) {
     const loops = cx.get(loopForest);
     if (loops.count === 0) return;
+    // They may lead into loops, and are not copied.
+    if (cx.get(orderOf).rpo.length !== f.order.length) return cx.declined('there are unreachable blocks');
     let made: LoopCopier | null = null;
     const copier = (): LoopCopier => {
       made ??= new LoopCopier(f, cx.edit, cx.ops);

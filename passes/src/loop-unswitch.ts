@@ -75,6 +75,8 @@ export default definePass({
   run(f, cx) {
     const loops = cx.get(loopForest);
     if (loops.count === 0) return;
+    // They may lead into loops, and are not copied.
+    if (cx.get(orderOf).rpo.length !== f.order.length) return cx.declined('there are unreachable blocks');
     let made: LoopCopier | null = null;
     const copier = (): LoopCopier => {
       made ??= new LoopCopier(f, cx.edit, cx.ops);
