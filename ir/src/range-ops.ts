@@ -46,6 +46,8 @@ export type { Narrowed, RangeRule } from './range/parts.ts';
 const zero32 = signedRange(false, 0, 0);
 const zero64 = signedRange(true, 0, 0);
 
+const anyTruth: RangeRule = { of: () => truth };
+
 /** The rules by what the ops are called after the dot. */
 export const rangeRules = {
   add,
@@ -90,5 +92,5 @@ export const rangeRules = {
   gt_u: compares(moreU, (holds, a, b) => (holds ? swapped(belowU(b, a, 1)) : belowU(a, b, 0))),
   ge_u: compares(opposite(lessU), (holds, a, b) => (holds ? swapped(belowU(b, a, 0)) : belowU(a, b, 1))),
   /** A test of something that is no integer. */
-  truth: { of: () => truth },
+  truth: anyTruth,
 } as const satisfies Readonly<Record<string, RangeRule>>;

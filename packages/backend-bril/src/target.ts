@@ -16,5 +16,6 @@ export interface BrilTarget {
   readonly prepare: readonly string[];
   /** By pass: what it is replaced by in any pipeline, null for nothing. A `*` stands for the instance's tag. */
   readonly instead: Readonly<Record<string, string | null>>;
+  /** The program; fails where the module says what Bril cannot. */
   readonly emit: (m: Module) => Result<BrilProgram>;
 }
