@@ -1,6 +1,7 @@
 /** Every case of every fixture of passes and rules; SLUICE_BLESS=1 writes the golden blocks that differ. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
+import brilTarget from '@sluice/backend-bril';
 import { isLevel, levelPipeline, passes } from '@sluice/passes';
 import { checkAllocation } from '@sluice/passes/regalloc/check';
 import { allocators } from '@sluice/passes/regalloc/index';
@@ -18,10 +19,13 @@ import { afterAll, describe, expect, test } from 'vitest';
 const bless = process.env.SLUICE_BLESS === '1';
 const folder = new URL('./fixtures/', import.meta.url);
 
+/** The framework's own passes, and those of a target. */
+const known = new Map([...passes, ...brilTarget.passes.map((pass) => [pass.name, pass] as const)]);
+
 function pipelineOf(text: string): Pipeline {
   if (isLevel(text)) return levelPipeline(text);
   const words = text.split(/,(?![^(]*\))/).filter((word) => word.trim() !== '');
-  return { name: text, instances: words.map((word) => parseInstance(word, passes)) };
+  return { name: text, instances: words.map((word) => parseInstance(word, known)) };
 }
 
 /** Facts of an allocation, or what the checker says. */

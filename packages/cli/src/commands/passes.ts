@@ -17,17 +17,21 @@ const command: Command = {
   run: async (words) => {
     const tools = await toolsOf(words);
     const [only] = words.positionals;
-    const passes = [...tools.passes.values()].filter(({ name }) => only === undefined || name === only);
+    /** Passes of a language that is emitted run for it alone, by its own lists. */
+    const own = new Map(tools.languages.flatMap((target) => target.passes.map((pass) => [pass.name, pass] as const)));
+    const wanted = ({ name }: { readonly name: string }): boolean => only === undefined || name === only;
+    const passes = [...tools.passes.values()].filter(wanted);
+    const others = [...own.values()].filter(wanted);
     const levels = tools.levels.map((level) => ({
       level,
       instances: tools.levelPipeline(level).instances.map(({ id }) => id),
     }));
     if (words.flag('json')) {
-      const facts = passes.map(({ run: _, ...rest }) => rest);
+      const facts = [...passes, ...others].map(({ run: _, ...rest }) => rest);
       writeOutput('-', `${JSON.stringify({ passes: facts, levels }, null, 2)}\n`);
       return 0;
     }
-    const [first] = passes;
+    const [first] = [...passes, ...others];
     if (only !== undefined && first !== undefined) {
       const options = Object.entries(first.options).map(([name, { doc, default: value }]) => [
         `  ${name}=${value}`,
@@ -48,6 +52,9 @@ const command: Command = {
     }
     const lines = [
       ...columns(passes.map(({ name, summary }) => [name, summary])),
+      '',
+      ...(others.length > 0 ? ['Only for what --emit names, by its own lists:', ''] : []),
+      ...columns(others.map(({ name, summary }) => [name, summary])),
       '',
       ...columns(levels.map(({ level, instances }) => [`-${level}`, instances.join(' ') || '(nothing)'])),
     ];
