@@ -50,7 +50,14 @@ export default definePass({
   before: [{ pass: 'licm', why: 'it puts together what is invariant' }],
   run(f, cx) {
     if (!mayChain(f)) return;
-    const s: State = { f, cx, uses: cx.get(usesOf), home: cx.get(blockOfValue), loops: cx.get(loopForest) };
+    const s: State = {
+      f,
+      cx,
+      uses: cx.get(usesOf),
+      home: cx.get(blockOfValue),
+      loops: cx.get(loopForest),
+      anew: new Set(),
+    };
     for (let i = 0; i < f.order.length; i++) {
       const b = f.order[i] as BlockId;
       const body = f.blocks[b]?.body ?? [];
@@ -69,6 +76,8 @@ interface State {
   readonly uses: Uses;
   readonly home: Ids<BlockId>;
   readonly loops: LoopForest;
+  /** Roots that were written anew: what they were made of may be gone. */
+  readonly anew: Set<ValueId>;
 }
 
 /** The operation whose chains an instruction may be part of: of a difference, the sum. */
@@ -117,6 +126,7 @@ function visit(s: State, root: ValueId, family: OpDef, b: BlockId): boolean {
     )
   )
     return false;
+  s.anew.add(root);
   const { edit } = s.cx;
   const result = built(s.cx, chain, plan);
   if (edit.resolve(root) !== result) edit.replaceAllUses(root, result);
@@ -126,7 +136,7 @@ function visit(s: State, root: ValueId, family: OpDef, b: BlockId): boolean {
 
 /** The leaves of the chain that ends at `root`; null when it is of no interest. */
 function chainOf(s: State, root: ValueId, family: OpDef, b: BlockId): Chain | null {
-  const { f, uses, home, loops } = s;
+  const { f, uses, home, loops, anew } = s;
   const inner: ValueId[] = [];
   const leaves: Leaf[] = [];
   const loop = loops.loopOf(b);
@@ -135,7 +145,7 @@ function chainOf(s: State, root: ValueId, family: OpDef, b: BlockId): Chain | nu
     const at = home[v] as number;
     return at === -1 || !loops.contains(loop, at as BlockId) || (f.insts[v] as Inst).op.kind === 'const';
   };
-  const single = (v: ValueId): boolean => uses.count(v) === 1 && home[v] === b;
+  const single = (v: ValueId): boolean => uses.count(v) === 1 && home[v] === b && !anew.has(v);
   // Operands right to left on the stack, so that leaves come out left to right.
   const stack: { v: ValueId; negative: boolean }[] = [{ v: root, negative: false }];
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
