@@ -21,19 +21,10 @@
  * Not done: more turns than one; the last turn.
  */
 
-import {
-  type BlockId,
-  blockOf,
-  type Func,
-  instOf,
-  type LoopId,
-  loopForest,
-  orderOf,
-  termOf,
-  type ValueId,
-} from '@sluice/ir';
+import { type BlockId, blockOf, type Func, instOf, type LoopId, loopForest, termOf, type ValueId } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { inputFrom, LoopCopier, type PlainLoop, plainLoop } from './lib/copy-loop.ts';
+import { inputFrom, type LoopCopier, type PlainLoop, plainLoop } from './lib/copy-loop.ts';
+import { eachLoop } from './lib/each-loop.ts';
 import { type Evolution, evolutionOf } from './lib/scev.ts';
 import { type Exit, exitsOf, lastTurn, turnsAfterFirst } from './lib/trip-count.ts';
 import { Turns } from './lib/turns.ts';
@@ -60,26 +51,12 @@ export default definePass({
   after: [{ pass: 'simplify-cfg', why: 'makes the preheaders to which the first turn goes' }],
   options,
   run(f, cx) {
-    const loops = cx.get(loopForest);
-    if (loops.count === 0) return;
-    // They may lead into loops, and are not copied.
-    if (cx.get(orderOf).rpo.length !== f.order.length) return cx.declined('there are unreachable blocks');
-    let made: LoopCopier | null = null;
-    const copier = (): LoopCopier => {
-      made ??= new LoopCopier(f, cx.edit, cx.ops);
-      return made;
-    };
-    const touched = new Set<LoopId>();
-    for (let l = (loops.count - 1) as LoopId; l >= 0; l--) {
-      const plan = touched.has(l) ? null : planOf(f, cx, l, copier);
-      if (plan !== null) {
-        peel(f, cx, plan, copier());
-        touched.add(l);
-      }
-      const parent = loops.parent[l] as LoopId | -1;
-      if (touched.has(l) && parent !== -1) touched.add(parent);
-    }
-    (made as LoopCopier | null)?.finish();
+    eachLoop(f, cx, (loop, copier) => {
+      const plan = planOf(f, cx, loop, copier);
+      if (plan === null) return false;
+      peel(f, cx, plan, copier());
+      return true;
+    });
   },
 });
 

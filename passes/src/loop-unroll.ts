@@ -36,11 +36,11 @@ import {
   type LoopId,
   loopForest,
   type Module,
-  orderOf,
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { inputFrom, LoopCopier, type PlainLoop, plainLoop } from './lib/copy-loop.ts';
+import { inputFrom, type LoopCopier, type PlainLoop, plainLoop } from './lib/copy-loop.ts';
+import { eachLoop } from './lib/each-loop.ts';
 import { type Evolution, evolutionOf } from './lib/scev.ts';
 import { jumpTo } from './lib/structural.ts';
 import { type Exit, exitsOf } from './lib/trip-count.ts';
@@ -89,29 +89,14 @@ export default definePass({
   ],
   options,
   run(f, cx) {
-    const loops = cx.get(loopForest);
-    if (loops.count === 0) return;
-    // They may lead into loops, and are not copied.
-    if (cx.get(orderOf).rpo.length !== f.order.length) return cx.declined('there are unreachable blocks');
-    let made: LoopCopier | null = null;
-    const copier = (): LoopCopier => {
-      made ??= new LoopCopier(f, cx.edit, cx.ops);
-      return made;
-    };
     let dead = false;
-    const touched = new Set<LoopId>();
-    for (let l = (loops.count - 1) as LoopId; l >= 0; l--) {
-      const plan = touched.has(l) ? null : planOf(f, cx, l, copier);
-      if (plan !== null) {
-        if (plan.kind === 'constant') dead = unroll(f, cx, plan, copier()) || dead;
-        else unrollAtRuntime(f, cx.edit, cx.ops, copier(), plan);
-        touched.add(l);
-      }
-      // What is around a copied loop is not what it was.
-      const parent = loops.parent[l] as LoopId | -1;
-      if (touched.has(l) && parent !== -1) touched.add(parent);
-    }
-    (made as LoopCopier | null)?.finish();
+    eachLoop(f, cx, (loop, copier) => {
+      const plan = planOf(f, cx, loop, copier);
+      if (plan === null) return false;
+      if (plan.kind === 'constant') dead = unroll(f, cx, plan, copier()) || dead;
+      else unrollAtRuntime(f, cx.edit, cx.ops, copier(), plan);
+      return true;
+    });
     if (dead) removeUnreachable(cx);
   },
 });

@@ -37,7 +37,8 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import { definePass, type FuncContext } from '@sluice/pipeline';
-import { inputFrom, LoopCopier, type PlainLoop, plainLoop } from './lib/copy-loop.ts';
+import { inputFrom, type LoopCopier, type PlainLoop, plainLoop } from './lib/copy-loop.ts';
+import { eachLoop } from './lib/each-loop.ts';
 import { jumpTo, opOfKind } from './lib/structural.ts';
 import { removeUnreachable } from './lib/unreachable.ts';
 
@@ -73,33 +74,17 @@ export default definePass({
   ],
   options,
   run(f, cx) {
-    const loops = cx.get(loopForest);
-    if (loops.count === 0) return;
-    // They may lead into loops, and are not copied.
-    if (cx.get(orderOf).rpo.length !== f.order.length) return cx.declined('there are unreachable blocks');
-    let made: LoopCopier | null = null;
-    const copier = (): LoopCopier => {
-      made ??= new LoopCopier(f, cx.edit, cx.ops);
-      return made;
-    };
     let grown = 0;
-    let changed = false;
-    const touched = new Set<LoopId>();
-    for (let l = (loops.count - 1) as LoopId; l >= 0; l--) {
-      const plan = touched.has(l) ? null : planOf(f, cx, l, grown, copier);
-      if (plan !== null) {
-        if (plan.way !== null) decide(f, cx, plan.branches, plan.way);
-        else {
-          unswitch(f, cx, plan, copier());
-          grown += plan.loop.size;
-        }
-        changed = true;
-        touched.add(l);
+    const changed = eachLoop(f, cx, (loop, copier) => {
+      const plan = planOf(f, cx, loop, grown, copier);
+      if (plan === null) return false;
+      if (plan.way !== null) decide(f, cx, plan.branches, plan.way);
+      else {
+        unswitch(f, cx, plan, copier());
+        grown += plan.loop.size;
       }
-      const parent = loops.parent[l] as LoopId | -1;
-      if (touched.has(l) && parent !== -1) touched.add(parent);
-    }
-    (made as LoopCopier | null)?.finish();
+      return true;
+    });
     if (changed) removeUnreachable(cx);
   },
 });

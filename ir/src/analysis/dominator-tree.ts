@@ -95,8 +95,9 @@ export class DominatorTree<Id extends number = number> {
     return a !== b && this.dominates(a, b);
   }
 
-  /** The lowest node that dominates both; both must be reachable. */
+  /** The lowest node that dominates both; both must be reachable (throws otherwise: a bug of the caller). */
   commonDominator(a: Id, b: Id): Id {
+    if (this.level[a] === -1 || this.level[b] === -1) throw new Error(`no path leads to ${a}, or none to ${b}`);
     let x = a;
     let y = b;
     while (x !== y) {

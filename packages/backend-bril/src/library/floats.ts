@@ -92,47 +92,31 @@ func @${name}(%a: f64, %b: f64) -> f64 {
 }
 `;
 
+/** The high half as so many times 2^32 at 2^84, the low one at 2^52: the first difference is exact, the sum rounds once. */
+const converted = (name: string, shift: string, bits: string, offset: string): string => `
+func @${name}(%x: i64) -> f64 {
+^entry:
+  %mask = i64.const 4294967295
+  %shift = i64.const 32
+  %low = i64.and %x, %mask
+  %high = i64.${shift} %x, %shift
+  %b84 = i64.const ${bits}
+  %hbits = i64.add %high, %b84
+  %h = f64.reinterpret_i64 %hbits
+  %offset = f64.const ${offset}
+  %hd = f64.sub %h, %offset
+  %b52 = i64.const 4841369599423283200
+  %lbits = i64.add %low, %b52
+  %l = f64.reinterpret_i64 %lbits
+  %r = f64.add %hd, %l
+  ret %r
+}
+`;
+
 /** By name: IR of the function. */
 export const floatFunctions = {
-  // The high half as so many times 2^32 at 2^84, the low one at 2^52: the first difference is exact, the sum rounds once.
-  convert_s: `
-func @convert_s(%x: i64) -> f64 {
-^entry:
-  %mask = i64.const 4294967295
-  %shift = i64.const 32
-  %low = i64.and %x, %mask
-  %high = i64.shr_s %x, %shift
-  %b84 = i64.const 4985484789646622720
-  %hbits = i64.add %high, %b84
-  %h = f64.reinterpret_i64 %hbits
-  %offset = f64.const 19342822341709703277445120
-  %hd = f64.sub %h, %offset
-  %b52 = i64.const 4841369599423283200
-  %lbits = i64.add %low, %b52
-  %l = f64.reinterpret_i64 %lbits
-  %r = f64.add %hd, %l
-  ret %r
-}
-`,
-  convert_u: `
-func @convert_u(%x: i64) -> f64 {
-^entry:
-  %mask = i64.const 4294967295
-  %shift = i64.const 32
-  %low = i64.and %x, %mask
-  %high = i64.shr_u %x, %shift
-  %b84 = i64.const 4985484787499139072
-  %hbits = i64.add %high, %b84
-  %h = f64.reinterpret_i64 %hbits
-  %offset = f64.const 19342813118337666422669312
-  %hd = f64.sub %h, %offset
-  %b52 = i64.const 4841369599423283200
-  %lbits = i64.add %low, %b52
-  %l = f64.reinterpret_i64 %lbits
-  %r = f64.add %hd, %l
-  ret %r
-}
-`,
+  convert_s: converted('convert_s', 'shr_s', '4985484789646622720', '19342822341709703277445120'),
+  convert_u: converted('convert_u', 'shr_u', '4985484787499139072', '19342813118337666422669312'),
   // The integer part of a number below 2^64, as its exponent says: the mantissa times or by a power of 2.
   integer: `
 func @integer(%x: f64) -> i64 {
