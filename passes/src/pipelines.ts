@@ -28,7 +28,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
   // Each pass once, each function by itself, the graph when all is known.
   O1: ['tail-call', 'sccp', 'simplify', 'gvn(summaries=false)', 'div-rem', 'dce(summaries=false)', 'simplify-cfg'],
   O2: [
-    // What a millisecond for a thousand instructions allows: nothing here is repeated, and nothing copies loops.
+    // For speed: nothing here is repeated but the clean-up of the graph, and nothing copies loops.
     'dead-funcs', // what is gone costs nothing below
     'tail-call', // what is recursive no more can be inlined
     'inline(growth=1.2,size=12)', // smaller than at O3: what is copied costs time in all passes below

@@ -350,16 +350,6 @@ function mapped<Id extends number>(ids: Ids, value: (id: number) => number): Ids
   return asIds(result);
 }
 
-function hasLoop(order: BlockOrder): boolean {
-  const { start, items } = order.succs;
-  for (let i = 0; i < order.rpo.length; i++) {
-    const b = order.rpo[i] as BlockId;
-    for (let e = start[b] as number; e < (start[b + 1] as number); e++)
-      if (order.isBackEdge(b, items[e] as BlockId)) return true;
-  }
-  return false;
-}
-
 function noLoops(f: Func): Found {
   return { headers: none, parents: none, innermost: filledInts(f.blocks.length, -1), others: none };
 }
@@ -370,6 +360,6 @@ export const loopForest: Analysis<LoopForest> = defineAnalysis({
   of: 'shape',
   run: (f) => {
     const order = orderOf(f);
-    return new LoopForest(order, hasLoop(order) ? findLoops(f, order) : noLoops(f));
+    return new LoopForest(order, order.hasBackEdge() ? findLoops(f, order) : noLoops(f));
   },
 });

@@ -57,6 +57,17 @@ export class BlockOrder {
     return (this.index[to] as number) <= (this.index[from] as number);
   }
 
+  /** Whether some edge goes back: whether there are loops. */
+  hasBackEdge(): boolean {
+    const { start, items } = this.succs;
+    for (let i = 0; i < this.rpo.length; i++) {
+      const b = this.rpo[i] as BlockId;
+      for (let e = start[b] as number; e < (start[b + 1] as number); e++)
+        if (this.isBackEdge(b, items[e] as BlockId)) return true;
+    }
+    return false;
+  }
+
   #predecessors(count: number): Rows<BlockId> {
     const { start, items } = this.succs;
     const into = ints(count + 1);

@@ -6,7 +6,6 @@
 import {
   type Analysis,
   type BlockId,
-  type BlockOrder,
   blockOf,
   defineAnalysis,
   type Effect,
@@ -51,7 +50,8 @@ function look(f: Func): OwnEffects {
   let reads = 0;
   let writes = 0;
   let traps = 0;
-  let diverges = hasLoop(order);
+  // A loop may run for ever, as far as is known here.
+  let diverges = order.hasBackEdge();
   let grows = false;
   let returns = false;
   const calls: ValueId[] = [];
@@ -79,15 +79,4 @@ function look(f: Func): OwnEffects {
   reads &= ~slots;
   writes &= ~slots;
   return { reads, writes, traps, diverges, grows, calls, returns };
-}
-
-// A loop may run for ever, as far as is known here.
-function hasLoop(order: BlockOrder): boolean {
-  const { start, items } = order.succs;
-  for (let i = 0; i < order.rpo.length; i++) {
-    const b = order.rpo[i] as BlockId;
-    for (let e = start[b] as number; e < (start[b + 1] as number); e++)
-      if (order.isBackEdge(b, items[e] as BlockId)) return true;
-  }
-  return false;
 }
