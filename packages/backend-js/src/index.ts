@@ -1,0 +1,2 @@
+/** Emits structured JavaScript from the IR. */
+export {};

@@ -1,0 +1,2 @@
+/** Emits WebAssembly modules from the IR. */
+export {};

@@ -1,0 +1,2 @@
+/** Engines that execute generated code: WebAssembly and JavaScript. */
+export {};

@@ -1,0 +1,2 @@
+/** Validates WebAssembly modules and lifts them into the IR. */
+export {};
