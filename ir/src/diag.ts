@@ -73,9 +73,10 @@ export function unwrap<T>(result: Result<T>): T {
   throw new DiagnosticError(first, result.diagnostics);
 }
 
-/** `file:line:col: error[CODE]: message; fix`, on one line whatever the message holds. */
+/** `file:line:col: error[CODE]: message; fix` (in binary files `file:0x1a4: ...`), on one line whatever the message holds. */
 export function formatDiagnostic(d: Diagnostic): string {
   const { file, line, col } = d.at;
+  const place = line === 0 && col > 0 ? `0x${col.toString(16)}` : `${line}:${col}`;
   const fix = d.fix === '' ? '' : `; ${d.fix}`;
-  return `${file}:${line}:${col}: error[${d.code}]: ${d.message}${fix}`.replace(/[\r\n]+/g, ' ');
+  return `${file}:${place}: error[${d.code}]: ${d.message}${fix}`.replace(/[\r\n]+/g, ' ');
 }

@@ -54,8 +54,24 @@ export class ByteWriter {
     this.byte(rest & 0x7f);
   }
 
+  /** Signed LEB128 of an index, 0 to 2^32-1, that may be taken for a type: of 33 bits. */
+  s33(value: number): void {
+    let rest = value;
+    while (rest > 63) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest = Math.floor(rest / 128);
+    }
+    this.byte(rest);
+  }
+
   /** Signed LEB128 of an i64. */
   s64(value: bigint): void {
+    // Numbers of 32 bits are most of them, and far faster without big integers.
+    const low = Number(BigInt.asIntN(32, value));
+    if (BigInt(low) === value) {
+      this.s32(low);
+      return;
+    }
     let rest = BigInt.asIntN(64, value);
     while (rest < -64n || rest > 63n) {
       this.byte(Number(rest & 0x7fn) | 0x80);
@@ -81,6 +97,25 @@ export class ByteWriter {
     const encoded = text.encode(value);
     this.u32(encoded.length);
     this.bytes(encoded);
+  }
+
+  /**
+   * What `write` writes, with its length in bytes in front. The length is written behind, when it is known: what was
+   * written moves by the bytes that its length takes beyond one.
+   */
+  sized(write: () => void): void {
+    const from = this.#length;
+    this.byte(0);
+    write();
+    const size = this.#length - from - 1;
+    let more = 0;
+    for (let rest = size >>> 7; rest > 0; rest >>>= 7) more++;
+    this.#reserve(more);
+    if (more > 0) this.#bytes.copyWithin(from + 1 + more, from + 1, this.#length);
+    const end = this.#length + more;
+    this.#length = from;
+    this.u32(size);
+    this.#length = end;
   }
 
   #reserve(count: number): void {

@@ -4,25 +4,15 @@
  */
 
 import { ByteWriter } from './bytes.ts';
+import { valueTypeCode, type WasmRefType, type WasmType } from './module.ts';
 import { opcode } from './opcode.ts';
-
-/** The value types of Wasm, with their binary codes. */
-export const valueTypeCode = {
-  i32: 0x7f,
-  i64: 0x7e,
-  f32: 0x7d,
-  f64: 0x7c,
-  v128: 0x7b,
-  funcref: 0x70,
-  externref: 0x6f,
-} as const;
-
-/** A value type of Wasm. */
-export type WasmType = keyof typeof valueTypeCode;
 
 const emptyBlock = 0x40;
 /** In the alignment field: an index of the memory follows (multi-memory). */
 const hasMemoryIndex = 0x40;
+
+/** The type of a block: nothing, one result, or the index of a function type. */
+export type BlockType = WasmType | null | number;
 
 /** Writes instructions one after the other. */
 export class CodeWriter extends ByteWriter {
@@ -52,6 +42,43 @@ export class CodeWriter extends ByteWriter {
     return this.#indexed(opcode.call, func);
   }
 
+  /** `global.get`. */
+  globalGet(index: number): this {
+    return this.#indexed(opcode.global_get, index);
+  }
+
+  /** `global.set`. */
+  globalSet(index: number): this {
+    return this.#indexed(opcode.global_set, index);
+  }
+
+  /** `table.get`. */
+  tableGet(index: number): this {
+    return this.#indexed(opcode.table_get, index);
+  }
+
+  /** `table.set`. */
+  tableSet(index: number): this {
+    return this.#indexed(opcode.table_set, index);
+  }
+
+  /** `ref.null`. */
+  refNull(type: WasmRefType): this {
+    return this.#indexed(opcode.ref_null, valueTypeCode[type]);
+  }
+
+  /** `ref.func`. */
+  refFunc(func: number): this {
+    return this.#indexed(opcode.ref_func, func);
+  }
+
+  /** `call_indirect`: index of the type, index of the table. */
+  callIndirect(type: number, table: number): this {
+    this.#indexed(opcode.call_indirect, type);
+    this.u32(table);
+    return this;
+  }
+
   /** `i32.const`. */
   i32Const(value: number): this {
     this.byte(opcode.i32_const);
@@ -66,27 +93,41 @@ export class CodeWriter extends ByteWriter {
     return this;
   }
 
-  /** A load or store: opcode bytes, constant offset (u32), index of the memory; no alignment is promised. */
-  access(bytes: readonly number[], offset: number, memory = 0): this {
+  /** `f32.const`, by the bits, so that a NaN keeps its own. */
+  f32Bits(bits: number): this {
+    this.byte(opcode.f32_const);
+    this.fixed32(bits);
+    return this;
+  }
+
+  /** `f64.const`, by the bits. */
+  f64Bits(bits: bigint): this {
+    this.byte(opcode.f64_const);
+    this.fixed64(bits);
+    return this;
+  }
+
+  /** A load or store: opcode bytes, constant offset (u32), index of the memory, log2 of the promised alignment. */
+  access(bytes: readonly number[], offset: number, memory = 0, align = 0): this {
     this.bytes(bytes);
-    this.u32(memory === 0 ? 0 : hasMemoryIndex);
+    this.u32(memory === 0 ? align : align | hasMemoryIndex);
     if (memory !== 0) this.u32(memory);
     this.u32(offset);
     return this;
   }
 
-  /** `block`, with at most one result; branches to it lead behind its `end`. */
-  block(result: WasmType | null = null): this {
+  /** `block`, with at most one result, or by type index; branches to it lead behind its `end`. */
+  block(result: BlockType = null): this {
     return this.#opens(opcode.block, result);
   }
 
-  /** `loop`, with at most one result; branches to it lead to its start. */
-  loop(result: WasmType | null = null): this {
+  /** `loop`, with at most one result, or by type index; branches to it lead to its start. */
+  loop(result: BlockType = null): this {
     return this.#opens(opcode.loop, result);
   }
 
-  /** `if`, with at most one result; takes an i32. */
-  if(result: WasmType | null = null): this {
+  /** `if`, with at most one result, or by type index; takes an i32. */
+  if(result: BlockType = null): this {
     return this.#opens(opcode.if, result);
   }
 
@@ -125,9 +166,10 @@ export class CodeWriter extends ByteWriter {
     return this;
   }
 
-  #opens(code: number, result: WasmType | null): this {
+  #opens(code: number, type: BlockType): this {
     this.byte(code);
-    this.byte(result === null ? emptyBlock : valueTypeCode[result]);
+    if (typeof type === 'number') this.s33(type);
+    else this.byte(type === null ? emptyBlock : valueTypeCode[type]);
     return this;
   }
 }

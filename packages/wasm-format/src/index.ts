@@ -1,5 +1,12 @@
-/** The WebAssembly binary format: an encoder of modules and a writer of function bodies. */
+/** The WebAssembly binary format: decoder and encoder of modules, reader and writer of function bodies, disassembly. */
 export * from './bytes.ts';
 export * from './code.ts';
+export * from './constant.ts';
+export * from './decode.ts';
 export * from './encode.ts';
+export * from './instr.ts';
+export * from './instr-reader.ts';
+export * from './module.ts';
+export * from './names.ts';
 export * from './opcode.ts';
+export * from './reader.ts';
