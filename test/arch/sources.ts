@@ -49,9 +49,13 @@ export function listWorkspaces(files: readonly string[]): Workspace[] {
         readonly dependencies?: Readonly<Record<string, string>>;
         readonly peerDependencies?: Readonly<Record<string, string>>;
         readonly optionalDependencies?: Readonly<Record<string, string>>;
+        readonly devDependencies?: Readonly<Record<string, string>>;
+        readonly private?: boolean;
       }>(file);
       const folder = posix.dirname(file);
-      const groups = [manifest.dependencies, manifest.peerDependencies, manifest.optionalDependencies];
+      // What nobody installs may also use what it is developed with.
+      const own = manifest.private === true ? manifest.devDependencies : undefined;
+      const groups = [manifest.dependencies, manifest.peerDependencies, manifest.optionalDependencies, own];
       const dependencies = new Set(groups.flatMap((group) => Object.keys(group ?? {})));
       return { folder, name: folder.startsWith('packages/') ? folder.slice(9) : folder, dependencies };
     });

@@ -9,4 +9,5 @@ export * from './instr-reader.ts';
 export * from './module.ts';
 export * from './names.ts';
 export * from './opcode.ts';
+export { type PrintOptions, printWasm } from './print.ts';
 export * from './reader.ts';
