@@ -232,13 +232,18 @@ export function badMemory(on: Subject): Diagnostic {
   return about('SL0204', on, 'sizes must be min <= max <= 65536 pages', 'correct the sizes');
 }
 
-/** A data segment that doesn't lie within the memory's first size. */
-export function dataOutside(on: Subject): Diagnostic {
+/** An offset, or a place of a section, that is no number nor an imported immutable global. */
+export function badOffset(on: Subject): Diagnostic {
+  return about('SL0205', on, 'the place is not a number in range', 'write a u32, or an imported immutable i32 global');
+}
+
+/** Sizes of a table that contradict each other or its elements. */
+export function badTable(on: Subject): Diagnostic {
   return about(
-    'SL0205',
+    'SL0208',
     on,
-    "the data doesn't fit in the memory's initial size",
-    'enlarge the memory, or move the data',
+    'sizes must be elements <= min <= max < 2^32, and an imported table has no elements',
+    'correct the sizes',
   );
 }
 

@@ -73,50 +73,100 @@ export interface Import {
   readonly sig: Signature;
 }
 
-/** A linear memory; sizes in pages of 64 KiB. */
+/** Where the host finds what a module imports. */
+export interface ImportSource {
+  readonly module: string;
+  readonly field: string;
+}
+
+/** In place of a constant: what an imported immutable global holds, by its name in the module. */
+export interface GlobalRef {
+  readonly global: string;
+}
+
+/** A linear memory; sizes in pages of 64 KiB. Own, or imported (`source`): then the sizes are what is asked of it. */
 export interface Memory {
   readonly min: number;
   readonly max: number | null;
+  readonly source: ImportSource | null;
 }
 
-/** A global variable with its initial value. */
+/** A global variable with its initial value; of an imported one the value is the zero of its type and means nothing. */
 export interface Global {
   readonly name: string;
   readonly type: Type;
   readonly mutable: boolean;
-  readonly init: Value;
+  readonly init: Value | GlobalRef;
+  readonly source: ImportSource | null;
 }
 
-/** A table of function references, the target of `call_indirect`: names of functions or imports, null where empty. */
+/** What tables hold. */
+export type RefType = 'funcref' | 'externref';
+
+/** A table of references, the target of `call_indirect` where they are functions. Own, or imported (`source`). */
 export interface Table {
+  readonly name: string;
+  readonly type: RefType;
+  /** Elements that it has at the start. */
+  readonly min: number;
+  readonly max: number | null;
+  readonly source: ImportSource | null;
+  /** What an own table holds from index 0 on: names of functions or imports, or null; the rest is null. */
   readonly elements: readonly (string | null)[];
 }
 
-/** Bytes for the memory: at `offset` before the start, or (`null`) passive, for `memory.init`. */
+/** What an element segment holds: a function or import by name, null, or what a global holds. */
+export type ElementItem = string | null | GlobalRef;
+
+/** What happens to an element segment: copied when an instance is made; kept for `table.init`; nothing at all. */
+export type ElementMode =
+  | { readonly kind: 'active'; readonly table: string; readonly offset: number | GlobalRef }
+  | { readonly kind: 'passive' }
+  | { readonly kind: 'declared' };
+
+/** References for tables. */
+export interface ElementSegment {
+  readonly type: RefType;
+  readonly items: readonly ElementItem[];
+  readonly mode: ElementMode;
+}
+
+/** Bytes for the memory: at `offset` (u32) before the start, or (`null`) passive, for `memory.init`. */
 export interface Data {
-  readonly offset: number | null;
+  readonly offset: number | GlobalRef | null;
   readonly bytes: Uint8Array;
 }
 
-/** A module. Functions and imports share one name space; exports name functions and globals. */
+/** Bytes of a foreign format that are carried along; `after`: Wasm's id of the last known section before it, 0 for none. */
+export interface CustomSection {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly after: number;
+}
+
+/** A module. Functions and imports share one name space; globals and tables have one each. */
 export interface Module {
   readonly name: string;
+  /** Imported functions; imported memories, globals and tables stand with the own ones and have a `source`. */
   readonly imports: readonly Import[];
   readonly funcs: readonly Func[];
   readonly memory: Memory | null;
-  readonly table: Table | null;
+  readonly tables: readonly Table[];
+  readonly segments: readonly ElementSegment[];
   readonly globals: readonly Global[];
   readonly data: readonly Data[];
-  /** External name to the name of a function or global, or `memory`. */
   readonly exports: readonly Export[];
   /** The function that runs when nothing else is asked for. */
   readonly start: string | null;
+  /** The function or import that runs when an instance is made: what Wasm calls the start function. */
+  readonly initialiser: string | null;
+  readonly customs: readonly CustomSection[];
 }
 
-/** What a module shows to its host. */
+/** What a module shows: a function or import, a global or a table by name, or its memory (named `memory`). */
 export interface Export {
   readonly external: string;
-  readonly kind: 'func' | 'global' | 'memory';
+  readonly kind: 'func' | 'global' | 'memory' | 'table';
   readonly name: string;
 }
 
@@ -127,13 +177,26 @@ export function makeModule(parts: Partial<Module>): Module {
     imports: [],
     funcs: [],
     memory: null,
-    table: null,
+    tables: [],
+    segments: [],
     globals: [],
     data: [],
     exports: [],
     start: null,
+    initialiser: null,
+    customs: [],
     ...parts,
   };
+}
+
+/** An own global. */
+export function makeGlobal(name: string, type: Type, mutable: boolean, init: Value | GlobalRef): Global {
+  return { name, type, mutable, init, source: null };
+}
+
+/** An own table of functions that cannot grow. */
+export function makeTable(elements: readonly (string | null)[], name = 'table'): Table {
+  return { name, type: 'funcref', min: elements.length, max: elements.length, source: null, elements };
 }
 
 /** The instruction with this id; throws when there is none (a bug, never bad input). */

@@ -36,6 +36,7 @@ export * from './inst.ts';
 export * from './interp.ts';
 export * from './ints.ts';
 export type * from './machine.ts';
+export * from './named.ts';
 export * from './op.ts';
 export * from './ops/core.ts';
 export * from './ops/index.ts';

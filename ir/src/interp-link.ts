@@ -34,7 +34,7 @@ export class Linker {
     this.#host = host;
     const missing = m.imports.filter((i) => !host.has(`${i.module}.${i.field}`)).map((i) => `${i.module}.${i.field}`);
     if (missing.length > 0) throw new Error(`the host doesn't provide ${missing.join(', ')}`);
-    this.#table = (m.table?.elements ?? []).map((name) => (name === null ? null : this.callee(name)));
+    this.#table = (m.tables[0]?.elements ?? []).map((name) => (name === null ? null : this.callee(name)));
   }
 
   /** The function or import of this name; throws when there is none. */

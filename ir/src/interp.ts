@@ -100,7 +100,7 @@ function placeData(m: Module, machine: InterpMachine): Outcome | null {
   const view = machine.memory();
   const memory = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   for (const [i, { offset, bytes }] of m.data.entries()) {
-    if (offset === null) continue;
+    if (typeof offset !== 'number') continue;
     if (offset + bytes.length > memory.length) return { kind: 'trap', trap: 'out-of-bounds', at: `data segment ${i}` };
     memory.set(bytes, offset);
   }

@@ -9,7 +9,7 @@
  * Not done: elements of the table that no `call_indirect` can mean, since the table is there as a whole.
  */
 
-import { bytes, callGraph, callSites, type Func, type Module, row } from '@sluice/ir';
+import { bytes, callGraph, callSites, type Func, functionsNamedOutside, type Module, row } from '@sluice/ir';
 import { definePass } from '@sluice/pipeline';
 
 export default definePass({
@@ -32,9 +32,8 @@ export default definePass({
 
 /** By function: 1 where something may call it; null where everything is shown. */
 function reached(m: Module): Uint8Array | null {
-  const shown = m.exports.filter(({ kind }) => kind === 'func').map(({ name }) => name);
-  if (m.start !== null) shown.push(m.start);
-  if (shown.length === 0) return null;
+  const known = functionsNamedOutside(m);
+  if (known === null) return null;
   const graph = callGraph(m);
   const alive = bytes(m.funcs.length);
   const work: number[] = [];
@@ -46,9 +45,7 @@ function reached(m: Module): Uint8Array | null {
   const named = (name: unknown): void => {
     if (typeof name === 'string') reach(graph.indexOf(name));
   };
-  shown.forEach(named);
-  for (const name of m.table?.elements ?? []) named(name);
-  for (const { type, init } of m.globals) if (type === 'funcref') named(init);
+  known.forEach(named);
   for (let i = work.pop(); i !== undefined; i = work.pop()) {
     const f = m.funcs[i] as Func;
     for (const callee of row(graph.callees, i)) reach(callee);

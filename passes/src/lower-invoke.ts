@@ -31,7 +31,7 @@
  *          nothing is thrown but need an instruction of the machine.
  */
 
-import { callSites, type Func, type Module, signatureOf, termOf } from '@sluice/ir';
+import { callSites, type Func, functionsNamedOutside, type Module, signatureOf, termOf } from '@sluice/ir';
 import { definePass, type ModuleContext } from '@sluice/pipeline';
 import { lowerBody } from './lower-invoke/body.ts';
 import { type Flags, flagsOf, withFlag } from './lower-invoke/flags.ts';
@@ -58,7 +58,7 @@ export default definePass({
       const version = flags.versions.get(name);
       if (version !== undefined) funcs.push(flaggingWrapper(version, sig, 'call_host', name, cx.ops));
     }
-    return { ...m, funcs, table: tableWith(m, flags) };
+    return { ...m, ...withVersions(m, flags), funcs };
   },
 });
 
@@ -84,22 +84,23 @@ function lowerFunc(f: Func, flags: Flags, isShown: boolean, cx: ModuleContext): 
 
 /** Whether others than calls know the function of a name. */
 function shownIn(m: Module, flags: Flags): (name: string) => boolean {
-  const exported = m.exports.filter(({ kind }) => kind === 'func').map(({ name }) => name);
-  // Who embeds a module that exports nothing calls functions by name.
-  if (exported.length === 0 && m.start === null) return () => true;
-  const names = new Set([m.start, ...exported]);
+  // Who embeds a module that shows everything calls functions by name.
+  const known = functionsNamedOutside({ ...m, ...withVersions(m, flags) });
+  if (known === null) return () => true;
+  const names = new Set(known);
   for (const f of m.funcs) for (const v of callSites(f).references) names.add(String(f.insts[v]?.imm));
-  for (const name of tableWith(m, flags)?.elements ?? []) names.add(name);
-  for (const { type, init } of m.globals) if (type === 'funcref') names.add(init as string | null);
   return (name) => names.has(name);
 }
 
-function tableWith(m: Module, flags: Flags): Module['table'] {
-  if (m.table === null) return null;
-  const elements = m.table.elements.map((name) => {
-    const sig = name === null ? undefined : signatureOf(m, name);
-    if (name === null || sig === undefined || !flags.hasSignature(sig)) return name;
-    return flags.versions.get(name) ?? name;
-  });
-  return { elements };
+/** Tables and element segments with the versions that return flags. */
+function withVersions(m: Module, flags: Flags): Pick<Module, 'tables' | 'segments'> {
+  const versionOf = <T>(item: T): T | string => {
+    const sig = typeof item === 'string' ? signatureOf(m, item) : undefined;
+    if (typeof item !== 'string' || sig === undefined || !flags.hasSignature(sig)) return item;
+    return flags.versions.get(item) ?? item;
+  };
+  return {
+    tables: m.tables.map((table) => ({ ...table, elements: table.elements.map(versionOf) })),
+    segments: m.segments.map((segment) => ({ ...segment, items: segment.items.map(versionOf) })),
+  };
 }

@@ -120,7 +120,7 @@ function withCounters(
       if (starts[i] === 1) {
         row = [];
         const name = `counter${rows.push(row) - 1}`;
-        globals.push({ name, type: 'i64', mutable: true, init: 0n });
+        globals.push({ name, type: 'i64', mutable: true, init: 0n, source: null });
         code.push(...machine.increment(name, spare));
       }
       row.push(each);

@@ -55,7 +55,7 @@ export function syntheticModule(count: number, size: number): Module {
   const funcs = Array.from({ length: count }, (_, i) => syntheticFunc(`f${i}`, size));
   return makeModule({
     name: 'synthetic',
-    memory: { min: 1, max: 1 },
+    memory: { min: 1, max: 1, source: null },
     funcs,
     exports: funcs.map(({ name }) => ({ external: name, kind: 'func', name })),
   });

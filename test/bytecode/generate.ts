@@ -5,7 +5,16 @@
  */
 import type { Instr, InstrDef, Operand, Program, RegisterFunc, StackFunc } from '@sluice/bytecode';
 import { instrNamed, ownerOf, registerTable, stackTable } from '@sluice/bytecode';
-import { type Signature, type SigType, type Span, type Type, trapKinds, type Value } from '@sluice/ir';
+import {
+  makeGlobal,
+  makeTable,
+  type Signature,
+  type SigType,
+  type Span,
+  type Type,
+  trapKinds,
+  type Value,
+} from '@sluice/ir';
 import fc from 'fast-check';
 
 /** Reads choices: `next(n)` is a number below n, 0 once the tape is at its end. */
@@ -48,29 +57,48 @@ const files = ['a.bril', 'dir/b "c".x'];
 
 /** What both machines' programs have around their code. */
 function parts(tape: Tape) {
-  const globals = types.map((type) => ({ name: `g_${type}`, type, mutable: true, init: tape.of(constants[type]) }));
+  const globals = types.map((type) => makeGlobal(`g_${type}`, type, true, tape.of(constants[type])));
+  const from = { module: 'env', field: tape.of(['', 'a b']) };
+  const imported = { name: 'base', type: 'i32' as const, mutable: false, init: 0, source: from };
   const imports = [
     { name: 'p', module: 'm "1"', field: 'print', sig: signature(tape) },
     { name: 'q', module: '', field: 'q\n', sig: { params: [], results: [] } },
   ];
   const funcs = Array.from({ length: 1 + tape.next(3) }, (_, k) => ({ name: names[k] ?? '', sig: signature(tape) }));
+  const first = funcs[0]?.name ?? null;
   return {
     name: tape.of(['', 'module', 'a\\b']),
     imports,
     heads: funcs,
-    memory: { min: 1 + tape.next(2), max: tape.of([null, 3, 65536]) },
-    table: { elements: [null, 'p', funcs[0]?.name ?? null] },
-    globals: [...globals, { name: 'constant', type: 'i32' as const, mutable: false, init: 1 }],
+    memory: { min: 1 + tape.next(2), max: tape.of([null, 3, 65536]), source: tape.of([null, from]) },
+    tables: [
+      makeTable([null, 'p', first]),
+      { name: 't 1', type: 'externref' as const, min: 2, max: tape.of([null, 9]), source: from, elements: [] },
+    ],
+    segments: [
+      {
+        type: 'funcref' as const,
+        items: ['p', null, first],
+        mode: { kind: 'active', table: 'table', offset: tape.next(9) },
+      },
+      { type: 'externref' as const, items: [null], mode: { kind: 'active', table: 't 1', offset: { global: 'base' } } },
+      { type: 'funcref' as const, items: [first], mode: { kind: tape.of(['passive', 'declared'] as const) } },
+    ] as const,
+    globals: [...globals, makeGlobal('constant', 'i32', false, tape.of([1, { global: 'base' }])), imported],
     data: [
       { offset: tape.next(1000), bytes: Uint8Array.of(0, 34, 92, 65, 255, tape.next(256)) },
       { offset: null, bytes: new Uint8Array(tape.next(3)) },
+      { offset: { global: 'base' }, bytes: new Uint8Array(1) },
     ],
     exports: [
       { external: 'main "x"', kind: 'func', name: funcs[0]?.name ?? '' },
       { external: 'mem', kind: 'memory', name: 'memory' },
       { external: 'g', kind: 'global', name: 'constant' },
+      { external: 't', kind: 'table', name: 't 1' },
     ] as const,
-    start: tape.next(2) === 0 ? null : (funcs[0]?.name ?? null),
+    start: tape.next(2) === 0 ? null : first,
+    initialiser: tape.of([null, 'q']),
+    customs: [{ name: 'c', after: tape.next(12), bytes: Uint8Array.of(0, 255) }],
   };
 }
 

@@ -256,7 +256,7 @@ test('names that no file can hold, constants that no type has: SL0354, SL0355', 
   const codes = (parts: Partial<typeof program>): string[] =>
     validateProgram({ ...program, ...parts }, { file: 'x' }).map(({ code }) => code);
   expect(codes({ name: '\ud800' })).toEqual(['SL0355']);
-  const global = { name: 'g', mutable: false };
+  const global = { name: 'g', mutable: false, source: null };
   expect(codes({ globals: [{ ...global, type: 'i32', init: 0.5 }] })).toEqual(['SL0354']);
   expect(codes({ globals: [{ ...global, type: 'f32', init: 0.1 }] })).toEqual(['SL0354']);
   expect(codes({ globals: [{ ...global, type: 'f64', init: 1n }] })).toEqual(['SL0354']);

@@ -13,12 +13,13 @@ import {
   type InstrDef,
   isSequence,
   type Operand,
+  programParts,
   type StackProgram,
   sequenceOf,
   stackTable,
   validateStack,
 } from '@sluice/bytecode';
-import { unwrap } from '@sluice/ir';
+import { makeModule, unwrap } from '@sluice/ir';
 import { expect, test } from 'vitest';
 
 const seed = Number(process.env.SLUICE_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -42,8 +43,8 @@ function random(start: number): (n: number) => number {
 function programOf(code: readonly Instr[]): StackProgram {
   const sig = { params: ['i64', 'i32'], results: ['i64'] } as const;
   const f = { name: 'f', sig, locals: ['f64', 'i64'] as const, localNames: new Map(), code };
-  const none = { imports: [], table: null, globals: [], data: [], exports: [], start: null };
-  return { machine: 'stack', name: 'p', ...none, memory: { min: 1, max: null }, funcs: [f] };
+  const parts = programParts(makeModule({ name: 'p', memory: { min: 1, max: null, source: null } }));
+  return { machine: 'stack', ...parts, funcs: [f] };
 }
 
 /** `wild`: now and then an operand that leads nowhere. */

@@ -213,7 +213,7 @@ describe('refusals', () => {
 
   test('huge counts', () => {
     // Strings: 2^32 - 1 of them; and a section that claims more than there is.
-    const head = [...text('SLIR'), 1, 1];
+    const head = [...text('SLIR'), 2, 1];
     const huge = [255, 255, 255, 255, 15];
     expect(refusal(sealed(Uint8Array.of(...head, 5, ...huge, 0, 0, 0, 0)))).toMatchObject({ code: 'SL0134', at: 7 });
     expect(refusal(sealed(Uint8Array.of(...head, ...huge, 0, 0, 0, 0)))).toMatchObject({ code: 'SL0134', at: 6 });

@@ -9,6 +9,7 @@ import {
   type Global,
   type Inst,
   type Module,
+  makeGlobal,
   makeInst,
   makeModule,
   parseModule,
@@ -169,7 +170,7 @@ describe('functions that the text form cannot say', () => {
 });
 
 function globalOf(type: string, init: Global['init']): Module {
-  return makeModule({ globals: [{ name: 'g', type: type as 'i32', mutable: false, init }] });
+  return makeModule({ globals: [makeGlobal('g', type as 'i32', false, init)] });
 }
 
 /** What the text form cannot say of a module. */
@@ -178,7 +179,7 @@ const modules: readonly (readonly [string, Module, string])[] = [
   ['a global without a value', globalOf('i32', undefined), 'SL0203'],
   ['an object as a reference', globalOf('externref', {}), 'SL0203'],
   ['a lone surrogate in a name', makeModule({ name: '\ud800' }), 'SL0206'],
-  ['half a page', makeModule({ memory: { min: 0.5, max: null } }), 'SL0204'],
+  ['half a page', makeModule({ memory: { min: 0.5, max: null, source: null } }), 'SL0204'],
   [
     'a signature with a type that there is none of',
     makeModule({ imports: [{ name: 'p', module: '', field: '', sig: { params: ['void' as 'i32'], results: [] } }] }),

@@ -12,6 +12,7 @@ import {
   interp,
   type Module,
   makeModule,
+  makeTable,
   parseModule,
   printModule,
   type Signature,
@@ -70,7 +71,7 @@ function moduleOf(plan: Plan): Module {
   const m = makeModule({
     imports: [{ name: 'p', module: 'host', field: 'p', sig: hostSig }],
     funcs: plan.funcs.map((_, i) => funcOf(plan, i)),
-    table: { elements },
+    tables: [makeTable(elements)],
     exports: plan.exported ? [{ external: 'main', kind: 'func', name: 'f0' }] : [],
   });
   const [wrong] = verifyModule(m);

@@ -176,7 +176,7 @@ describe(`a rule alone (SLUICE_SEED=${seed})`, () => {
     const pick = choices(seed);
     for (let attempt = 0; attempt < 20_000 && fired < firingsOf(rule); attempt++) {
       const f = funcOf(rule, pick);
-      const module = makeModule({ funcs: [f], memory: { min: 1, max: 1 } });
+      const module = makeModule({ funcs: [f], memory: { min: 1, max: 1, source: null } });
       if (verifyFunc(f, module).length > 0) continue;
       const after = runOnFunc(pass, f, module, { verifyEach: true });
       if (after === f) continue;

@@ -30,7 +30,7 @@ export function profiled(m: Module): Profiled {
     const edit = new Editor(f);
     for (const b of f.order) {
       const name = nameOf(f, b);
-      globals.push({ name, type: 'i64', mutable: true, init: 0n });
+      globals.push({ name, type: 'i64', mutable: true, init: 0n, source: null });
       const get = edit.prepend(b, makeInst(coreOp('global.get'), none, { imm: name, type: 'i64' }));
       const one = edit.prepend(b, makeInst(coreOp('i64.const'), none, { imm: 1n, type: 'i64' }));
       const sum = edit.prepend(b, makeInst(coreOp('i64.add'), [get, one], { type: 'i64' }));

@@ -376,7 +376,7 @@ done:
     });
 
     test('a program that the validator refuses does not run', () => {
-      const text = '.memory 1\n.data 65535 "ab"\n.func @f () -> ()\n.registers 0\nreturn []\n.end';
+      const text = '.memory 2 1\n.func @f () -> ()\n.registers 0\nreturn []\n.end';
       const unchecked = unwrap(assembleRegister(`.machine register\n${text}`, { file: 'test' }));
       expect(() => engine.instantiate(unchecked)).toThrow(/SL03/);
     });

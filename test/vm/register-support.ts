@@ -4,6 +4,7 @@ import {
   type Instr,
   type InstrDef,
   instrNamed,
+  programParts,
   type RegisterFunc,
   type RegisterProgram,
   registerTable,
@@ -13,6 +14,7 @@ import {
   FuncBuilder,
   type Imm,
   type Module,
+  makeGlobal,
   makeModule,
   type OpDef,
   type Type,
@@ -40,14 +42,7 @@ export interface Pair {
   readonly results: readonly Type[];
 }
 
-const parts = {
-  name: 'case',
-  imports: [],
-  memory: { min: 1, max: 3 },
-  table: null,
-  exports: [],
-  start: null,
-};
+const parts = programParts(makeModule({ name: 'case', memory: { min: 1, max: 3, source: null } }));
 
 /** Around `def` with `T` as `type`; null where the instruction cannot stand alone. */
 export function pairFor(def: InstrDef, type: Type | null, random: Random): Pair | null {
@@ -65,7 +60,7 @@ export function pairFor(def: InstrDef, type: Type | null, random: Random): Pair 
     { offset: null, bytes: random.bytes(20) },
   ];
   const held = type ?? 'i32';
-  const globals = [{ name: 'g', type: held, mutable: true, init: held === 'externref' ? null : random.value(held) }];
+  const globals = [makeGlobal('g', held, true, held === 'externref' ? null : random.value(held))];
   const results = result === null ? [] : [result];
   const code = codeFor(def, params.length, imm, immediate, type);
   const registers = params.length + 1;

@@ -113,14 +113,14 @@ describe('memory', () => {
     expect(run(p, [], {}, 'init').outcome).toEqual({ kind: 'return', values: [98] });
   });
 
-  test('data outside of the memory is refused', () => {
+  test('data outside of the memory traps', () => {
     const bad = asm(`
 .memory 1
 .data 65535 "ab"
 .func @main () -> ()
   return
 .end`);
-    expect(() => run(bad)).toThrow(/SL0353/);
+    expect(run(bad).outcome).toMatchObject({ kind: 'trap', trap: 'out-of-bounds' });
   });
 });
 

@@ -14,6 +14,7 @@
  */
 
 import type { Module, ValueId } from '../func.ts';
+import { referencedFunctions } from '../named.ts';
 import { printSignature, type Signature } from '../type.ts';
 import { type Analysis, defineAnalysis } from './analysis.ts';
 import { asIds, type Ids, PairList, type Rows } from './ids.ts';
@@ -60,7 +61,7 @@ export interface CallGraph {
   readonly components: readonly (readonly number[])[];
   /** Whether a call of the function may lead to another call of it before it returns. */
   recursive(func: number): boolean;
-  /** Whether the function is in the table, in a global at the start, or named by a `ref.func`. */
+  /** Whether the function is in a table, an element segment or a global at the start, or named by a `ref.func`. */
   addressTaken(func: number): boolean;
   /** The function's number; -1 for imports and unknown names. */
   indexOf(name: string): number;
@@ -133,12 +134,11 @@ function buildGraph(m: Module): CallGraph {
 
 function addressesTaken(m: Module, indexOf: (name: string) => number): Uint8Array {
   const taken = new Uint8Array(m.funcs.length);
-  const take = (name: string | null): void => {
-    const func = name === null ? -1 : indexOf(name);
+  const take = (name: string): void => {
+    const func = indexOf(name);
     if (func !== -1) taken[func] = 1;
   };
-  for (const name of m.table?.elements ?? []) take(name);
-  for (const { type, init } of m.globals) if (type === 'funcref') take(init as string | null);
+  for (const name of referencedFunctions(m)) take(name);
   for (const f of m.funcs) for (const v of callSites(f).references) take(String(f.insts[v]?.imm));
   return taken;
 }

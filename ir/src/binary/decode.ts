@@ -6,13 +6,13 @@
 
 import { attempt, type Result } from '../diag.ts';
 import * as codes from '../diag-codes.ts';
-import { type Export, type Func, type Global, type Module, makeModule, type Table } from '../func.ts';
+import { type Func, type Module, makeModule } from '../func.ts';
 import type { OpDef, OpTable } from '../op.ts';
 import { coreTable } from '../ops/index.ts';
 import { crc32 } from './checksum.ts';
-import { readConst, readSignature, readType } from './decode-const.ts';
 import { applyDebug } from './decode-debug.ts';
 import { readFunc } from './decode-func.ts';
+import { list, readItems, stringAt } from './decode-items.ts';
 import { magic, section, version } from './layout.ts';
 import { Reader } from './reader.ts';
 
@@ -83,72 +83,4 @@ function readOps(r: Reader, strings: readonly string[], table: OpTable): readonl
 
 function readFuncs(r: Reader, strings: readonly string[], ops: readonly OpDef[]): readonly Func[] {
   return list(r, 'functions', () => readFunc(r, strings, ops));
-}
-
-function list<T>(r: Reader, what: string, read: () => T): readonly T[] {
-  const count = r.count(what);
-  const items: T[] = [];
-  for (let k = 0; k < count; k++) items.push(read());
-  return items;
-}
-
-function stringAt(r: Reader, strings: readonly string[], what: string): string {
-  return strings[r.index(what, strings.length)] as string;
-}
-
-function readItems(r: Reader, strings: readonly string[]): Omit<Module, 'funcs'> {
-  const text = (what: string): string => stringAt(r, strings, what);
-  const textOrNull = (what: string): string | null => {
-    const index = r.index(what, strings.length + 1);
-    return index === 0 ? null : (strings[index - 1] as string);
-  };
-  return {
-    name: text("the module's name"),
-    imports: list(r, 'imports', () => {
-      const name = text("an import's name");
-      const module = text("an import's module");
-      const field = text("an import's field");
-      return { name, module, field, sig: readSignature(r) };
-    }),
-    memory: readMemory(r),
-    table: flag(r, 'table') ? readTable(r, () => textOrNull('a table element')) : null,
-    globals: list(r, 'globals', (): Global => {
-      const name = text("a global's name");
-      const type = readType(r);
-      const mutable = flag(r, "a global's mutability");
-      return { name, type, mutable, init: readConst(r, type, strings) };
-    }),
-    data: list(r, 'data segments', () => {
-      const offset = flag(r, 'a data segment') ? r.u32("a data segment's offset") : null;
-      return { offset, bytes: r.raw("a data segment's bytes", r.count('bytes')) };
-    }),
-    exports: list(r, 'exports', (): Export => {
-      const external = text("an export's name");
-      const at = r.at;
-      const kind = (['func', 'global', 'memory'] as const)[r.u8("an export's kind")];
-      if (kind === undefined) r.wrong('no kind of export', at);
-      return { external, kind, name: text("an export's target") };
-    }),
-    start: textOrNull('the start function'),
-  };
-}
-
-function flag(r: Reader, what: string): boolean {
-  const at = r.at;
-  const byte = r.u8(what);
-  if (byte > 1) r.wrong(`${what}: neither yes nor no`, at);
-  return byte === 1;
-}
-
-function readMemory(r: Reader): Module['memory'] {
-  const at = r.at;
-  const form = r.u8('the memory');
-  if (form > 2) r.wrong('no form of memory', at);
-  if (form === 0) return null;
-  const min = r.u32("the memory's size");
-  return { min, max: form === 2 ? r.u32("the memory's limit") : null };
-}
-
-function readTable(r: Reader, element: () => string | null): Table {
-  return { elements: list(r, 'table elements', element) };
 }

@@ -3,12 +3,13 @@
  * asked for. Modules must have passed the verifier: what it refuses may throw here.
  */
 
-import type { Block, Func, Inst, Module, ValueId } from '../func.ts';
+import type { Block, ElementItem, Func, GlobalRef, ImportSource, Inst, Module, ValueId } from '../func.ts';
+import { isGlobalRef } from '../named.ts';
 import type { MemImm } from '../op.ts';
 import { type Signature, type Type, valueTypes } from '../type.ts';
 import { toBits, type Value } from '../value.ts';
 import { crc32 } from './checksum.ts';
-import { anyTags, fixedTargets, magic, resultTypes, section, version } from './layout.ts';
+import { anyTags, elementModes, exportKinds, fixedTargets, magic, resultTypes, section, version } from './layout.ts';
 import { Interner, Writer } from './writer.ts';
 
 /** What to write besides the meaning. */
@@ -73,35 +74,94 @@ function writeItems(m: Module, s: State): void {
     out.u32(strings.of(field));
     writeSignature(sig, out);
   }
-  out.u8(m.memory === null ? 0 : m.memory.max === null ? 1 : 2);
-  if (m.memory !== null) out.u32(m.memory.min);
-  if (m.memory !== null && m.memory.max !== null) out.u32(m.memory.max);
-  out.u8(m.table === null ? 0 : 1);
-  if (m.table !== null) {
-    out.u32(m.table.elements.length);
-    for (const name of m.table.elements) out.u32(name === null ? 0 : strings.of(name) + 1);
-  }
-  out.u32(m.globals.length);
-  for (const { name, type, mutable, init } of m.globals) {
-    out.u32(strings.of(name));
-    out.u8(typeCode(type));
-    out.u8(mutable ? 1 : 0);
-    writeConst(type, init, s);
-  }
-  out.u32(m.data.length);
-  for (const { offset, bytes } of m.data) {
-    out.u8(offset === null ? 0 : 1);
-    if (offset !== null) out.u32(offset);
-    out.u32(bytes.length);
-    out.raw(bytes);
-  }
+  writeState(m, s);
   out.u32(m.exports.length);
   for (const { external, kind, name } of m.exports) {
     out.u32(strings.of(external));
-    out.u8(kind === 'func' ? 0 : kind === 'global' ? 1 : 2);
+    out.u8(exportKinds.indexOf(kind));
     out.u32(strings.of(name));
   }
   out.u32(m.start === null ? 0 : strings.of(m.start) + 1);
+  out.u32(m.initialiser === null ? 0 : strings.of(m.initialiser) + 1);
+  out.u32(m.customs.length);
+  for (const { name, after, bytes } of m.customs) {
+    out.u32(strings.of(name));
+    out.u8(after);
+    out.u32(bytes.length);
+    out.raw(bytes);
+  }
+}
+
+function writeState(m: Module, s: State): void {
+  const { out, strings } = s;
+  out.u8(m.memory === null ? 0 : 1);
+  if (m.memory !== null) {
+    writeLimits(m.memory, out);
+    writeSource(m.memory.source, s);
+  }
+  out.u32(m.tables.length);
+  for (const table of m.tables) {
+    out.u32(strings.of(table.name));
+    out.u8(typeCode(table.type));
+    writeLimits(table, out);
+    writeSource(table.source, s);
+    writeElements(table.elements, s);
+  }
+  out.u32(m.globals.length);
+  for (const { name, type, mutable, init, source } of m.globals) {
+    out.u32(strings.of(name));
+    out.u8(typeCode(type));
+    out.u8(mutable ? 1 : 0);
+    writeSource(source, s);
+    if (source !== null) continue;
+    out.u8(isGlobalRef(init) ? 1 : 0);
+    if (isGlobalRef(init)) out.u32(strings.of(init.global));
+    else writeConst(type, init, s);
+  }
+  out.u32(m.segments.length);
+  for (const { type, items, mode } of m.segments) {
+    out.u8(typeCode(type));
+    out.u8(elementModes.indexOf(mode.kind));
+    if (mode.kind === 'active') {
+      out.u32(strings.of(mode.table));
+      writeOffset(mode.offset, s);
+    }
+    writeElements(items, s);
+  }
+  out.u32(m.data.length);
+  for (const { offset, bytes } of m.data) {
+    writeOffset(offset, s);
+    out.u32(bytes.length);
+    out.raw(bytes);
+  }
+}
+
+function writeLimits({ min, max }: { readonly min: number; readonly max: number | null }, out: Writer): void {
+  out.u8(max === null ? 0 : 1);
+  out.u32(min);
+  if (max !== null) out.u32(max);
+}
+
+function writeSource(source: ImportSource | null, { out, strings }: State): void {
+  out.u8(source === null ? 0 : 1);
+  if (source === null) return;
+  out.u32(strings.of(source.module));
+  out.u32(strings.of(source.field));
+}
+
+function writeOffset(offset: number | GlobalRef | null, { out, strings }: State): void {
+  out.u8(offset === null ? 0 : typeof offset === 'number' ? 1 : 2);
+  if (offset !== null) out.u32(typeof offset === 'number' ? offset : strings.of(offset.global));
+}
+
+// 0: null; else the string's number and 1, with the lowest bit for a global.
+function writeElements(items: readonly ElementItem[], { out, strings }: State): void {
+  out.u32(items.length);
+  for (const item of items) {
+    if (item === null) out.u32(0);
+    else if (typeof item === 'string') out.u32(2 * (strings.of(item) + 1));
+    else out.u32(2 * (strings.of(item.global) + 1) + 1);
+  }
 }
 
 function typeCode(type: Type): number {

@@ -24,13 +24,19 @@ import { valueTypes } from '../type.ts';
 export const magic: readonly number[] = [0x53, 0x4c, 0x49, 0x52];
 
 /** The version of the format. */
-export const version = 1;
+export const version = 2;
 
 /** Sections by name. */
 export const section = { strings: 1, ops: 2, module: 3, funcs: 4, debug: 5 } as const;
 
 /** Result types by code; the value types come first. */
 export const resultTypes: readonly ResultType[] = [...valueTypes, 'void', 'tuple'];
+
+/** Kinds of exports by code. */
+export const exportKinds = ['func', 'global', 'memory', 'table'] as const;
+
+/** What happens to element segments, by code. */
+export const elementModes = ['active', 'passive', 'declared'] as const;
 
 /** What a constant of type `any` is, by its tag. */
 export const anyTags = ['undefined', 'null', 'false', 'true', 'number', 'bigint', 'string'] as const;

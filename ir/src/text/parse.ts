@@ -9,7 +9,9 @@
 import { attempt, type Result } from '../diag.ts';
 import * as codes from '../diag-codes.ts';
 import {
+  type CustomSection,
   type Data,
+  type ElementSegment,
   type Export,
   type Func,
   type Global,
@@ -23,7 +25,16 @@ import type { OpTable } from '../op.ts';
 import { coreTable } from '../ops/index.ts';
 import { Lexer } from './lex.ts';
 import { parseFunc } from './parse-func.ts';
-import { parseConst, parseCount, parseSignature, parseType } from './parse-parts.ts';
+import {
+  parseCustom,
+  parseData,
+  parseExport,
+  parseGlobal,
+  parseMemory,
+  parseSegment,
+  parseTable,
+} from './parse-items.ts';
+import { parseSignature } from './parse-parts.ts';
 
 /** What a parse may be told. */
 export interface ParseOptions {
@@ -39,11 +50,14 @@ interface Items {
   readonly imports: Import[];
   readonly funcs: Func[];
   memory: Memory | null;
-  table: Table | null;
+  readonly tables: Table[];
+  readonly segments: ElementSegment[];
   readonly globals: Global[];
   readonly data: Data[];
   readonly exports: Export[];
   start: string | null;
+  initialiser: string | null;
+  readonly customs: CustomSection[];
 }
 
 /** Reads a module from its text form; a bare function is a module too. */
@@ -55,11 +69,14 @@ export function parseModule(text: string, options: ParseOptions = {}): Result<Mo
       imports: [],
       funcs: [],
       memory: null,
-      table: null,
+      tables: [],
+      segments: [],
       globals: [],
       data: [],
       exports: [],
       start: null,
+      initialiser: null,
+      customs: [],
     };
     while (lex.kind !== 'eof') parseItem(lex, items, options.ops ?? coreTable);
     return makeModule({ ...items, name: items.name ?? '' });
@@ -90,8 +107,12 @@ function parseItem(lex: Lexer, items: Items, ops: OpTable): void {
       items.memory = parseMemory(lex);
       break;
     case 'table':
-      once(items.table);
-      items.table = parseTable(lex);
+      lex.next();
+      items.tables.push(parseTable(lex));
+      break;
+    case 'segment':
+      lex.next();
+      items.segments.push(parseSegment(lex));
       break;
     case 'global':
       lex.next();
@@ -109,8 +130,16 @@ function parseItem(lex: Lexer, items: Items, ops: OpTable): void {
       once(items.start);
       items.start = lex.take('symbol', 'a function (@name)');
       break;
+    case 'initialiser':
+      once(items.initialiser);
+      items.initialiser = lex.take('symbol', 'a function or import (@name)');
+      break;
+    case 'custom':
+      lex.next();
+      items.customs.push(parseCustom(lex));
+      break;
     default:
-      lex.expected('func, module, import, memory, table, global, data, export or start');
+      lex.expected('func, module, import, memory, table, global, segment, data, export, start, initialiser or custom');
   }
 }
 
@@ -120,45 +149,4 @@ function parseImport(lex: Lexer): Import {
   if (!lex.acceptWord('from')) lex.expected("'from'");
   const module = lex.takeText('the module in quotes');
   return { name, module, field: lex.takeText('the field in quotes'), sig };
-}
-
-const maxCount = 2 ** 32 - 1;
-
-function parseMemory(lex: Lexer): Memory {
-  const min = parseCount(lex, 'word', maxCount, 'a number of pages');
-  const more = lex.kind === 'word' && !lex.newline;
-  return { min, max: more ? parseCount(lex, 'word', maxCount, 'a number of pages') : null };
-}
-
-function parseTable(lex: Lexer): Table {
-  const elements: (string | null)[] = [];
-  lex.take('[', "'['");
-  while (lex.kind !== ']') {
-    if (elements.length > 0) lex.take(',', "',' or ']'");
-    elements.push(lex.acceptWord('null') ? null : lex.take('symbol', 'a function (@name) or null'));
-  }
-  lex.next();
-  return { elements };
-}
-
-function parseGlobal(lex: Lexer): Global {
-  const name = lex.take('symbol', "the global's name (@name)");
-  lex.take(':', "':'");
-  const mutable = lex.acceptWord('mut');
-  const type = parseType(lex);
-  lex.take('=', "'='");
-  return { name, type, mutable, init: parseConst(lex, type) };
-}
-
-function parseData(lex: Lexer): Data {
-  const offset = lex.acceptWord('passive') ? null : parseCount(lex, 'word', maxCount, "an offset or 'passive'");
-  return { offset, bytes: lex.takeBytes('bytes in quotes') };
-}
-
-function parseExport(lex: Lexer): Export {
-  const external = lex.takeText("the export's name in quotes");
-  if (lex.acceptWord('memory')) return { external, kind: 'memory', name: 'memory' };
-  if (lex.acceptWord('func')) return { external, kind: 'func', name: lex.take('symbol', 'a function (@name)') };
-  if (lex.acceptWord('global')) return { external, kind: 'global', name: lex.take('symbol', 'a global (@name)') };
-  return lex.expected('func, global or memory');
 }

@@ -15,7 +15,8 @@ import type { Value } from '../value.ts';
 import { printConst } from './literals.ts';
 import { printName } from './names.ts';
 import { type Labels, labelsOf } from './numbering.ts';
-import { quoteBytes, quoteText } from './strings.ts';
+import { itemLines } from './print-items.ts';
+import { quoteText } from './strings.ts';
 
 /** How to print. */
 export interface PrintOptions {
@@ -32,19 +33,7 @@ export function printModule(m: Module, options: PrintOptions = {}): string {
   for (const { name, sig, module, field } of m.imports) {
     lines.push(`import @${printName(name)}${printSignature(sig)} from ${quoteText(module)} ${quoteText(field)}`);
   }
-  if (m.memory !== null) lines.push(`memory ${m.memory.min}${m.memory.max === null ? '' : ` ${m.memory.max}`}`);
-  if (m.table !== null) {
-    const elements = m.table.elements.map((name) => (name === null ? 'null' : `@${printName(name)}`));
-    lines.push(`table [${elements.join(', ')}]`);
-  }
-  for (const { name, type, mutable, init } of m.globals) {
-    lines.push(`global @${printName(name)}: ${mutable ? 'mut ' : ''}${type} = ${printConst(type, init)}`);
-  }
-  for (const { offset, bytes } of m.data) lines.push(`data ${offset ?? 'passive'} ${quoteBytes(bytes)}`);
-  for (const { external, kind, name } of m.exports) {
-    lines.push(`export ${quoteText(external)} ${kind === 'memory' ? 'memory' : `${kind} @${printName(name)}`}`);
-  }
-  if (m.start !== null) lines.push(`start @${printName(m.start)}`);
+  lines.push(...itemLines(m));
   for (const f of m.funcs) {
     if (lines.length > 0) lines.push('');
     writeFunc(f, options, lines);

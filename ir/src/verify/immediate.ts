@@ -47,7 +47,7 @@ export function checkImmediate(c: FuncCheck, v: ValueId, inst: Inst, open: Type 
       return typeof imm === 'string' ? checkGlobal(c, v, inst, imm, open) : bad("a global's name");
     case 'sig':
       if (!isSignature(imm)) return bad('a signature');
-      if ((touched & table) !== 0 && c.m.table === null) c.report((on) => codes.noSuchState(on, 'table'), v);
+      if ((touched & table) !== 0 && c.m.tables.length === 0) c.report((on) => codes.noSuchState(on, 'table'), v);
       return true;
     case 'cases':
       return areCases(imm) || bad('a list of distinct i32 values');

@@ -1,15 +1,19 @@
-/** What a module holds besides functions: names, memory, table, globals, data, exports. */
+/**
+ * What a module holds besides functions: names, memory, tables, globals, segments, exports. Whether active segments fit is
+ * no question for the verifier: an instance that they do not fit traps.
+ */
 
 import type { Diagnostic } from '../diag.ts';
 import * as codes from '../diag-codes.ts';
-import { findFunc, findImport, type Module } from '../func.ts';
+import { type ElementItem, findFunc, findImport, type ImportSource, type Module, signatureOf } from '../func.ts';
+import { isGlobalRef } from '../named.ts';
 import { isType } from '../type.ts';
 import { areTypes, isCount } from './check.ts';
 import { isConstant } from './immediate.ts';
 
-/** Pages that an i32 can address, and the size of one. */
+/** Pages that an i32 can address. */
 const maxPages = 65536;
-const pageSize = 65536;
+const maxU32 = 2 ** 32 - 1;
 
 /** Checks the items of a module. */
 export function checkItems(m: Module): readonly Diagnostic[] {
@@ -38,41 +42,133 @@ export function checkItems(m: Module): readonly Diagnostic[] {
   if (!m.name.isWellFormed()) report('the module', codes.badText);
 
   if (m.memory !== null) {
-    const { min, max } = m.memory;
+    const { min, max, source } = m.memory;
     if (!isCount(min, maxPages) || (max !== null && (!isCount(max, maxPages) || max < min))) {
       report('the memory', codes.badMemory);
     }
+    if (!isNamed(source)) report('the memory', codes.badText);
   }
-  for (const name of m.table?.elements ?? []) {
-    if (name !== null && !isFunction(name)) report('the table', (on) => codes.unknownName(on, 'function', name));
-  }
+  const globals = new Map(m.globals.map((g) => [g.name, g]));
+  const isRef = (value: unknown, type: string): boolean => {
+    const global = isGlobalRef(value) ? globals.get(value.global) : undefined;
+    return global !== undefined && global.source !== null && !global.mutable && global.type === type;
+  };
+  checkTables(m, report, once(), isFunction);
+  checkSegments(m, report, isFunction, isRef);
 
   const globalName = once();
-  for (const { name, type, init } of m.globals) {
+  for (const { name, type, init, source } of m.globals) {
     const text = `global @${name}`;
     globalName(name, text);
+    if (!isNamed(source)) report(text, codes.badText);
     if (!isType(type)) report(text, (on) => codes.badType(on, String(type)));
-    else if (!isConstant(m, type, init)) report(text, (on) => codes.badConstant(on, type));
+    else if (isGlobalRef(init) ? !isRef(init, type) : !isConstant(m, type, init)) {
+      report(text, (on) => codes.badConstant(on, type));
+    }
   }
-  for (const [k, { offset, bytes }] of m.data.entries()) {
+  for (const [k, { offset }] of m.data.entries()) {
     if (offset === null) continue;
-    const size = (m.memory?.min ?? 0) * pageSize;
-    if (m.memory === null) report(`data ${k}`, (on) => codes.noSuchState(on, 'memory'));
-    else if (!isCount(offset, size) || offset + bytes.length > size) report(`data ${k}`, codes.dataOutside);
+    const text = `data ${k}`;
+    if (m.memory === null) report(text, (on) => codes.noSuchState(on, 'memory'));
+    if (!isCount(offset, maxU32) && !isRef(offset, 'i32')) report(text, codes.badOffset);
   }
 
   const exportName = once();
-  const globals = new Set(m.globals.map((g) => g.name));
+  const tables = new Set(m.tables.map((t) => t.name));
   for (const { external, kind, name } of m.exports) {
     const text = `export '${external}'`;
     exportName(external, text);
     if (kind === 'memory' && m.memory === null) report(text, (on) => codes.noSuchState(on, 'memory'));
     if (kind === 'func' && !isFunction(name)) report(text, (on) => codes.unknownName(on, 'function', name));
     if (kind === 'global' && !globals.has(name)) report(text, (on) => codes.unknownName(on, 'global', name));
+    if (kind === 'table' && !tables.has(name)) report(text, (on) => codes.unknownName(on, 'table', name));
   }
   const { start } = m;
   if (start !== null && findFunc(m, start) === undefined) {
     report('start', (on) => codes.unknownName(on, 'function', start));
   }
+  checkInitialiser(m, report);
+  for (const { name, after } of m.customs) {
+    const text = `custom section '${name}'`;
+    if (!name.isWellFormed()) report(text, codes.badText);
+    if (!isCount(after, 255)) report(text, codes.badOffset);
+  }
   return found;
+}
+
+type Report = (text: string, make: (on: codes.Subject) => Diagnostic) => void;
+
+function isNamed(source: ImportSource | null): boolean {
+  return source === null || (source.module.isWellFormed() && source.field.isWellFormed());
+}
+
+function checkTables(
+  { tables }: Module,
+  report: Report,
+  named: (name: string, text: string) => void,
+  isFunction: (name: string) => boolean,
+): void {
+  for (const { name, type, min, max, source, elements } of tables) {
+    const text = `table @${name}`;
+    named(name, text);
+    if (!isNamed(source)) report(text, codes.badText);
+    if (type !== 'funcref' && type !== 'externref') report(text, (on) => codes.badType(on, String(type)));
+    const sized = isCount(min, maxU32) && (max === null || (isCount(max, maxU32) && min <= max));
+    if (!sized || elements.length > (source === null ? min : 0)) report(text, codes.badTable);
+    checkElements(elements, type, text, report, isFunction, () => false);
+  }
+}
+
+function checkSegments(
+  { tables, segments }: Module,
+  report: Report,
+  isFunction: (name: string) => boolean,
+  isRef: (value: unknown, type: string) => boolean,
+): void {
+  const types = new Map(tables.map(({ name, type }) => [name, type]));
+  for (const [k, { type, items, mode }] of segments.entries()) {
+    const text = `element segment ${k}`;
+    if (type !== 'funcref' && type !== 'externref') report(text, (on) => codes.badType(on, String(type)));
+    checkElements(items, type, text, report, isFunction, (item) => isRef(item, type));
+    if (mode.kind !== 'active') continue;
+    const { table, offset } = mode;
+    const held = types.get(table);
+    if (held === undefined) report(text, (on) => codes.unknownName(on, 'table', table));
+    else if (held !== type) report(text, (on) => codes.badType(on, type));
+    if (!isCount(offset, maxU32) && !isRef(offset, 'i32')) report(text, codes.badOffset);
+  }
+}
+
+function checkElements(
+  items: readonly ElementItem[],
+  type: string,
+  text: string,
+  report: Report,
+  isFunction: (name: string) => boolean,
+  isRef: (item: ElementItem) => boolean,
+): void {
+  for (const item of items) {
+    if (item === null) continue;
+    if (typeof item !== 'string') {
+      if (!isRef(item)) report(text, (on) => codes.badConstant(on, type));
+    } else if (type !== 'funcref') {
+      report(text, (on) => codes.badConstant(on, type));
+    } else if (!isFunction(item)) {
+      report(text, (on) => codes.unknownName(on, 'function', item));
+    } else {
+      continue;
+    }
+    // One is enough: tables are long.
+    return;
+  }
+}
+
+function checkInitialiser(m: Module, report: Report): void {
+  const { initialiser } = m;
+  if (initialiser === null) return;
+  const sig = signatureOf(m, initialiser);
+  if (sig === undefined) report('initialiser', (on) => codes.unknownName(on, 'function', initialiser));
+  else if (sig.params.length + sig.results.length > 0) {
+    report('initialiser', (on) => codes.badCall(on, `@${initialiser} takes or gives values`));
+  }
 }

@@ -31,7 +31,8 @@ export function emitBril(m: Module): Result<BrilProgram> {
 /** What a module has and Bril does not. */
 function* itemsOf(m: Module): Iterable<Diagnostic> {
   if (m.memory !== null) yield noBrilItem('memory');
-  if (m.table !== null) yield noBrilItem('table');
+  if (m.tables.length + m.segments.length > 0) yield noBrilItem('tables');
+  if (m.initialiser !== null) yield noBrilItem('an initialiser');
   if (m.globals.length > 0) yield noBrilItem('globals');
   const start = m.funcs.find(({ name }) => name === m.start);
   if (start !== undefined && start.sig.results.length > 0) yield noBrilItem('result of @main');

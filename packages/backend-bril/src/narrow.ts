@@ -1,6 +1,6 @@
 /** What narrow numbers are kept as: facts of classes of i32 values, and what follows from them; see types.ts. */
 
-import type { Func, Inst, Module, OpDef } from '@sluice/ir';
+import { type Func, type Inst, type Module, type OpDef, referencedFunctions } from '@sluice/ir';
 
 /** What an i32 may be kept as; `int32` is one that is kept as an int. */
 export type Narrow = 'bool' | 'char' | 'int32';
@@ -22,9 +22,9 @@ export const inInt = 128;
 export const wantChar = 256;
 
 /** Whether a function that does not start the program may be called by others than the module's own calls. */
-export function isCalledFromOutside({ exports, start, table }: Module, { name }: Func): boolean {
-  if (name === start) return false;
-  return exports.some((each) => each.kind === 'func' && each.name === name) || table?.elements.includes(name) === true;
+export function isCalledFromOutside(m: Module, { name }: Func): boolean {
+  if (name === m.start) return false;
+  return m.exports.some((each) => each.kind === 'func' && each.name === name) || referencedFunctions(m).has(name);
 }
 
 /** Operands of ops on bits that are constants. */

@@ -1,6 +1,6 @@
 /** Emits register bytecode from the IR. */
 
-import { fuse, type RegisterProgram } from '@sluice/bytecode';
+import { fuse, programParts, type RegisterProgram } from '@sluice/bytecode';
 import { defineTarget, type Target } from '@sluice/codegen';
 import { findFunc, signatureOf } from '@sluice/ir';
 import { emitFunc } from './emit.ts';
@@ -24,7 +24,6 @@ export const registerTarget: Target<RegisterProgram> = defineTarget({
         ordered.map(({ func }) => func),
       ),
     );
-    const { name, imports, memory, table, globals, data, exports, start } = m;
     const plain = ordered.map((allocation) =>
       emitFunc(allocation, {
         forms,
@@ -33,7 +32,7 @@ export const registerTarget: Target<RegisterProgram> = defineTarget({
       }),
     );
     const funcs = fused ? plain.map((f) => ({ ...f, code: fuse(f.code, forms.table) })) : plain;
-    return { machine: 'register', name, imports, memory, table, globals, data, exports, start, funcs };
+    return { ...programParts(m), machine: 'register', funcs };
   },
 });
 

@@ -1,6 +1,6 @@
 /** Emits stack bytecode from the IR. */
 
-import { fuse, type InstrTable, type StackFunc, type StackProgram } from '@sluice/bytecode';
+import { fuse, type InstrTable, programParts, type StackFunc, type StackProgram } from '@sluice/bytecode';
 import { defineTarget, type Target } from '@sluice/codegen';
 import type { Func, Module } from '@sluice/ir';
 import { dropDeadWrites } from './dead-locals.ts';
@@ -22,10 +22,9 @@ const stackTarget: Target<StackProgram> = defineTarget({
     });
     const forms = new Forms(allocated.map(({ func }) => func));
     const counts = resultCounts(m);
-    const { name, imports, memory, table, globals, data, exports, start } = m;
     const plain = allocated.map((allocation) => emitFunc(allocation, forms, (callee) => counts.get(callee) ?? 0));
     const funcs = fused ? plain.map((f) => improved(f, forms.table)) : plain;
-    return { machine: 'stack', name, imports, memory, table, globals, data, exports, start, funcs };
+    return { ...programParts(m), machine: 'stack', funcs };
   },
 });
 

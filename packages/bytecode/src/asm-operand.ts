@@ -5,7 +5,7 @@
  *
  *   def, use    r3 or $name               defs, uses  [r1, r2]             local   3 or $name
  *   label       a name                    cases and labels  [0: a, 5: b], default
- *   func, import, global  @name           sig         (i32) -> i64         index   #2
+ *   func, import, global, table  @name    sig         (i32) -> i64         index   #2
  *   value, imm32  a constant              trap        its kind             type    behind the instruction's name
  */
 
@@ -93,6 +93,7 @@ function parseOperand(
     case 'func':
     case 'import':
     case 'global':
+    case 'table':
       operands[k] = lex.take('symbol', `the @name of a ${kind === 'func' ? 'function' : kind}`);
       return;
     case 'sig':

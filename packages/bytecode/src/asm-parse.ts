@@ -4,9 +4,13 @@
  *
  *   .machine stack                      .name "module"
  *   .import @p (i64) -> () "bril" "print_int"
- *   .memory 1 16                        .table [@f, null]
+ *   .memory 1 16                        .table @t funcref 2 10 [@f, null]     .table [@f, null]
  *   .global @g mut i32 = 0              .data 0 "\00\ff"    .data passive "..."
- *   .export "main" func @main           .start @main
+ *   .segment @t 4 funcref [@f, null]    .segment passive funcref [@f]   .segment declared funcref [@f]
+ *   .export "main" func @main           .start @main        .initialiser @init
+ *   .memory 1 from "env" "memory"       behind a memory, table or global (for its value): it is imported
+ *   .global @h i32 = global @g          in place of a constant or an offset: what an imported global holds
+ *   .custom "producers" 11 "..."        a section of a Wasm module that stood behind another one, by its id
  *   .func @fib (i64 $n) -> i64
  *     .local i32 $tmp                   (stack)     .registers 4   .slots 1   .reg r0 $n   (register)
  *     .loc "file" 3 1                   the place of what follows in its source; .loc none: nowhere
@@ -18,9 +22,11 @@
  */
 
 import {
+  type CustomSection,
   type Data,
   type Diagnostic,
   DiagnosticError,
+  type ElementSegment,
   type Export,
   type Global,
   type Import,
@@ -28,12 +34,20 @@ import {
   type Span,
   type Table,
 } from '@sluice/ir';
-import { decodeBytes } from '@sluice/ir/text/strings';
 import { type AsmFunc, closeFunc, openFunc, scopeOf } from './asm-func.ts';
-import { AsmLexer } from './asm-lex.ts';
-import { parseOperands, parseSignature, parseType, parseValue, takeCount, takeRegister } from './asm-operand.ts';
 import {
-  badEscape,
+  readCustom,
+  readData,
+  readExport,
+  readGlobal,
+  readImport,
+  readMemory,
+  readSegment,
+  readTable,
+} from './asm-items.ts';
+import { AsmLexer } from './asm-lex.ts';
+import { parseOperands, parseSignature, parseType, takeCount, takeRegister } from './asm-operand.ts';
+import {
   badNumber,
   itemTwice,
   labelTwice,
@@ -68,8 +82,11 @@ interface State {
   readonly spans: Map<object | string, Span>;
   name: string | null;
   memory: Memory | null;
-  elements: Table | null;
+  readonly tables: Table[];
+  readonly segments: ElementSegment[];
+  readonly customs: CustomSection[];
   start: string | null;
+  initialiser: string | null;
   func: AsmFunc | null;
   /** Within a function whose head is bad: its lines say nothing. */
   skipping: boolean;
@@ -93,8 +110,11 @@ export function parseAssembly(
     spans: new Map(),
     name: null,
     memory: null,
-    elements: null,
+    tables: [],
+    segments: [],
+    customs: [],
     start: null,
+    initialiser: null,
     func: null,
     skipping: false,
   };
@@ -110,12 +130,9 @@ export function parseAssembly(
     }
   }
   if (state.func !== null) diagnostics.push(openFunction(state.func.at, state.func.name));
-  const { imports, globals, data, exports, funcs, spans, memory, elements, start } = state;
-  const name = state.name ?? '';
-  return {
-    program: { name, imports, memory, table: elements, globals, data, exports, start, funcs, spans },
-    diagnostics,
-  };
+  const { imports, memory, tables, segments, globals, data, exports, start, initialiser, customs } = state;
+  const items = { imports, memory, tables, segments, globals, data, exports, start, initialiser, customs };
+  return { program: { name: state.name ?? '', ...items, funcs: state.funcs, spans: state.spans }, diagnostics };
 }
 
 // Stands at the first token of a line; ends at an `eol` or `eof`.
@@ -182,13 +199,16 @@ function end(s: State, at: Span): void {
 const items: ReadonlyMap<string, (s: State, at: Span) => void> = new Map([
   ['.machine', machine],
   ['.name', moduleName],
-  ['.import', importItem],
-  ['.memory', memory],
-  ['.table', elements],
-  ['.global', global],
-  ['.data', data],
-  ['.export', exportItem],
-  ['.start', start],
+  ['.import', each((s) => s.imports, readImport)],
+  ['.memory', once('memory', readMemory)],
+  ['.table', each((s) => s.tables, readTable)],
+  ['.global', each((s) => s.globals, readGlobal)],
+  ['.segment', each((s) => s.segments, readSegment)],
+  ['.data', each((s) => s.data, readData)],
+  ['.export', each((s) => s.exports, readExport)],
+  ['.start', once('start', (lex) => lex.take('symbol', 'the @name of a function'))],
+  ['.initialiser', once('initialiser', (lex) => lex.take('symbol', 'the @name of a function'))],
+  ['.custom', each((s) => s.customs, readCustom)],
   ['.func', func],
 ]);
 
@@ -203,77 +223,26 @@ function moduleName(s: State, at: Span): void {
   s.name = s.lex.takeString('a name in quotes');
 }
 
-function importItem({ lex, imports, spans }: State, at: Span): void {
-  const name = lex.take('symbol', 'the @name of the import');
-  const sig = parseSignature(lex);
-  const module = lex.takeString('the name of a module in quotes');
-  const field = lex.takeString('the name of its function in quotes');
-  const item = { name, module, field, sig };
-  imports.push(item);
-  spans.set(item, at);
+/** An item that may occur once. */
+function once<K extends 'memory' | 'start' | 'initialiser'>(
+  key: K,
+  read: (lex: AsmLexer) => State[K] & (object | string),
+) {
+  return (s: State, at: Span): void => {
+    if (s[key] !== null) s.lex.fail(itemTwice(at, `.${key}`));
+    const item = read(s.lex);
+    s[key] = item;
+    s.spans.set(typeof item === 'string' ? key : item, at);
+  };
 }
 
-function memory(s: State, at: Span): void {
-  const { lex } = s;
-  if (s.memory !== null) lex.fail(itemTwice(at, '.memory'));
-  const min = takeCount(lex, 'a number of pages');
-  const max = lex.kind === 'word' ? takeCount(lex, 'a number of pages') : null;
-  s.memory = { min, max };
-  s.spans.set(s.memory, at);
-}
-
-function elements(s: State, at: Span): void {
-  const { lex } = s;
-  if (s.elements !== null) lex.fail(itemTwice(at, '.table'));
-  const list: (string | null)[] = [];
-  lex.take('[', "'[' and functions");
-  if (!lex.accept(']')) {
-    do list.push(lex.acceptWord('null') ? null : lex.take('symbol', "the @name of a function, or 'null'"));
-    while (lex.accept(','));
-    lex.take(']', "',' or ']'");
-  }
-  s.elements = { elements: list };
-  s.spans.set(s.elements, at);
-}
-
-function global({ lex, globals, spans }: State, at: Span): void {
-  const name = lex.take('symbol', 'the @name of the global');
-  const mutable = lex.acceptWord('mut');
-  const type = parseType(lex);
-  lex.take('=', "'='");
-  const item = { name, type, mutable, init: parseValue(lex, type) };
-  globals.push(item);
-  spans.set(item, at);
-}
-
-function data(s: State, at: Span): void {
-  const lex: AsmLexer = s.lex;
-  const offset = lex.acceptWord('passive') ? null : takeCount(lex, "an address, or 'passive'");
-  if (lex.kind !== 'string') lex.expected('bytes in quotes');
-  const bytes = decodeBytes(lex.text);
-  if (typeof bytes === 'number') lex.fail(badEscape(lex.span(), lex.text.slice(bytes, bytes + 10)));
-  lex.next();
-  const item = { offset, bytes };
-  s.data.push(item);
-  s.spans.set(item, at);
-}
-
-function exportItem(s: State, at: Span): void {
-  const lex: AsmLexer = s.lex;
-  const external = lex.takeString('the exported name in quotes');
-  const kind = lex.kind === 'word' ? lex.text : '';
-  if (kind !== 'func' && kind !== 'global' && kind !== 'memory') lex.expected("'func', 'global' or 'memory'");
-  lex.next();
-  const name = kind === 'memory' ? 'memory' : lex.take('symbol', `the @name of a ${kind}`);
-  const item = { external, kind, name } as const;
-  s.exports.push(item);
-  s.spans.set(item, at);
-}
-
-function start(s: State, at: Span): void {
-  if (s.start !== null) s.lex.fail(itemTwice(at, '.start'));
-  s.start = s.lex.take('symbol', 'the @name of a function');
-  s.spans.set('start', at);
+/** An item of a list. */
+function each<T extends object>(listOf: (s: State) => T[], read: (lex: AsmLexer) => T) {
+  return (s: State, at: Span): void => {
+    const item = read(s.lex);
+    listOf(s).push(item);
+    s.spans.set(item, at);
+  };
 }
 
 function func(s: State, at: Span): void {

@@ -7,7 +7,7 @@
  *   strings        text used anywhere else: a count, then length and UTF-8 of each; others name it by number
  *   types          signatures: parameters, results; a count before each list
  *   instructions   the instructions that occur: name, kinds of operands; so opcode numbers are the file's own
- *   items          name, imports, memory, table, globals, data, exports, start
+ *   items          name, imports, memory, tables, globals, segments, data, exports, start, ...
  *   code           functions: name, signature, cells, instructions (number, operands)
  *   debug          optional: files, names of locals or registers, places of instructions
  *
@@ -22,7 +22,7 @@ import type { OperandKind } from './instr.ts';
 import type { Program } from './program.ts';
 
 /** The version that is written and read. */
-export const version = 1;
+export const version = 2;
 
 /** The first four bytes by machine. */
 export const magics: Readonly<Record<Program['machine'], string>> = { stack: 'SLSB', register: 'SLRB' };
@@ -51,10 +51,18 @@ export const operandKinds: readonly OperandKind[] = [
   'index',
   'trap',
   'type',
+  'table',
 ];
 export const typeCodes: typeof valueTypes = valueTypes;
 export const trapCodes: typeof trapKinds = trapKinds;
-export const exportKinds = ['func', 'global', 'memory'] as const;
+export const exportKinds = ['func', 'global', 'memory', 'table'] as const;
+
+/** What happens to element segments. */
+export const elementModes = ['active', 'passive', 'declared'] as const;
+
+/** Forms of offsets of segments, and of what element segments hold. */
+export const offsetForms = ['none', 'number', 'global'] as const;
+export const itemForms = ['null', 'name', 'global'] as const;
 
 /** Forms of a function reference. */
 export const refForms = ['null', 'name'] as const;

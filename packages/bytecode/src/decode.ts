@@ -11,16 +11,25 @@ import {
   attempt,
   coreTable,
   DiagnosticError,
+  type ElementItem,
+  type ElementMode,
+  type ElementSegment,
   type Export,
   fromBits,
   type Global,
+  type GlobalRef,
   type Import,
+  type ImportSource,
+  isGlobalRef,
   type OpTable,
+  type RefType,
   type Result,
   type Signature,
   type Span,
+  type Table,
   type Type,
   type Value,
+  zeroOf,
 } from '@sluice/ir';
 import { constType, maxCount } from './asm-operand.ts';
 import { ByteReader } from './bytes.ts';
@@ -29,8 +38,11 @@ import {
   bodyAt,
   checksumAt,
   checksumOf,
+  elementModes,
   exportKinds,
+  itemForms,
   magics,
+  offsetForms,
   operandKinds,
   refForms,
   sections,
@@ -174,21 +186,59 @@ function readItems(r: ByteReader, pools: Pools): ProgramParts {
     const [symbol, module, field] = [text(), text(), text()];
     return { name: symbol, module, field, sig: r.choice(pools.types, 'signature') };
   });
-  const memory = flag() ? { min: r.count(), max: optional() } : null;
-  const table = flag() ? { elements: readList(r, optionalText) } : null;
+  const limits = (): { readonly min: number; readonly max: number | null } => ({ min: r.count(), max: optional() });
+  const refType = (): RefType => {
+    const at = r.at;
+    const type = readType(r);
+    return type === 'funcref' || type === 'externref' ? type : r.bad('no type of references', at);
+  };
+  const source = (): ImportSource | null => (flag() ? { module: text(), field: text() } : null);
+  const offset = (): number | GlobalRef | null => {
+    const form = r.choice(offsetForms, 'form of offset');
+    return form === 'none' ? null : form === 'number' ? r.count() : { global: text() };
+  };
+  const items = (): ElementItem[] =>
+    readList(r, () => {
+      const form = r.choice(itemForms, 'form of element');
+      return form === 'null' ? null : form === 'name' ? text() : { global: text() };
+    });
+  const blob = (): Uint8Array => r.bytes(r.count()).slice();
+  const memory = flag() ? { ...limits(), source: source() } : null;
+  const tables = readList(r, (): Table => {
+    const symbol = text();
+    const type = refType();
+    const size = limits();
+    const from = source();
+    const at = r.at;
+    const elements = items().map((item) => (isGlobalRef(item) ? r.bad('a global in a table', at) : item));
+    return { name: symbol, type, ...size, source: from, elements };
+  });
   const globals = readList(r, (): Global => {
     const symbol = text();
     const type = readType(r);
-    return { name: symbol, type, mutable: flag(), init: readValue(r, pools, type) };
+    const mutable = flag();
+    const from = source();
+    const init = from !== null ? zeroOf(type) : flag() ? { global: text() } : readValue(r, pools, type);
+    return { name: symbol, type, mutable, init, source: from };
   });
-  const data = readList(r, () => ({ offset: optional(), bytes: r.bytes(r.count()).slice() }));
+  const segments = readList(r, (): ElementSegment => {
+    const type = refType();
+    const kind = r.choice(elementModes, 'mode of element segment');
+    const at = r.at;
+    const mode: ElementMode =
+      kind === 'active' ? { kind, table: text(), offset: offset() ?? r.bad('no offset', at) } : { kind };
+    return { type, items: items(), mode };
+  });
+  const data = readList(r, () => ({ offset: offset(), bytes: blob() }));
   const exports = readList(r, (): Export => {
     const external = text();
     return { external, kind: r.choice(exportKinds, 'kind of export'), name: text() };
   });
   const start = optionalText();
+  const initialiser = optionalText();
+  const customs = readList(r, () => ({ name: text(), after: r.byte(), bytes: blob() }));
   r.done();
-  return { name, imports, memory, table, globals, data, exports, start };
+  return { name, imports, memory, tables, segments, globals, data, exports, start, initialiser, customs };
 }
 
 /** A function without what only the debug section knows. */
@@ -247,6 +297,7 @@ function readOperand(r: ByteReader, pools: Pools, def: InstrDef, k: number): Ope
     case 'func':
     case 'import':
     case 'global':
+    case 'table':
       return r.choice(pools.strings, 'string');
     case 'sig':
       return r.choice(pools.types, 'signature');

@@ -39,7 +39,8 @@ export function unknownInstr(at: Span, name: string, machine: string): Diagnosti
 
 /** No directive of this name. */
 export function unknownDirective(at: Span, name: string): Diagnostic {
-  const fix = 'write .machine .name .import .memory .table .global .data .export .start .func .local .reg .loc or .end';
+  const fix =
+    'write .machine .name .import .memory .table .global .segment .data .export .start .func .local .reg .loc or .end';
   return diagnostic('SL0306', at, `unknown directive ${quote(name)}`, fix);
 }
 
@@ -165,13 +166,14 @@ export function unknownName(at: Span, what: string, name: string): Diagnostic {
 
 /** A memory or table whose sizes make no sense. */
 export function badSize(at: Span, what: string): Diagnostic {
-  return diagnostic('SL0352', at, what, 'a memory has at most 65536 pages, and its minimum is at most its maximum');
+  const fix = 'a memory has at most 65536 pages; the minimum is at most the maximum; elements fit in the minimum';
+  return diagnostic('SL0352', at, what, fix);
 }
 
-/** Data that lies outside of the memory. */
-export function dataOutside(at: Span, index: number): Diagnostic {
-  const fix = 'move it, or give the memory more pages at the start';
-  return diagnostic('SL0353', at, `data segment ${index} lies outside of the memory's first pages`, fix);
+/** The place of a segment or section that is no number in range nor an imported global. */
+export function badOffset(at: Span, what: string): Diagnostic {
+  const fix = 'write a number up to 4294967295, or an imported immutable global of type i32';
+  return diagnostic('SL0353', at, `the place of ${what} is neither`, fix);
 }
 
 /** A constant that is no value of its type. */
@@ -295,6 +297,11 @@ export function wrongArity(at: Span, what: string, want: number, got: number): D
 export function smallFrame(at: Span, params: number, registers: number): Diagnostic {
   const fix = `declare at least ${params} registers`;
   return diagnostic('SL0381', at, `${params} parameters do not fit ${registers} registers`, fix);
+}
+
+/** An initialiser with parameters or results. */
+export function badInitialiser(at: Span, name: string): Diagnostic {
+  return diagnostic('SL0357', at, `@${plain(name)} takes or gives values`, 'an initialiser is () -> ()');
 }
 
 /** A register that a call writes twice. */

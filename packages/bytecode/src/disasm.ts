@@ -8,7 +8,8 @@
 
 import { printSignature, type Signature, type Span, type Value } from '@sluice/ir';
 import { printConst } from '@sluice/ir/text/literals';
-import { quoteBytes, quoteText } from '@sluice/ir/text/strings';
+import { itemLines } from '@sluice/ir/text/print-items';
+import { quoteText } from '@sluice/ir/text/strings';
 import { isPlainName } from './asm-lex.ts';
 import { constType } from './asm-operand.ts';
 import type { Instr, Operand } from './instr.ts';
@@ -37,19 +38,7 @@ function writeItems(p: Program, lines: string[]): void {
   for (const { name, sig, module, field } of p.imports) {
     lines.push(`.import ${sigil('@', name)} ${printSignature(sig)} ${quoteText(module)} ${quoteText(field)}`);
   }
-  if (p.memory !== null) lines.push(`.memory ${p.memory.min}${p.memory.max === null ? '' : ` ${p.memory.max}`}`);
-  if (p.table !== null) {
-    const names = p.table.elements.map((name) => (name === null ? 'null' : sigil('@', name)));
-    lines.push(`.table [${names.join(', ')}]`);
-  }
-  for (const { name, type, mutable, init } of p.globals) {
-    lines.push(`.global ${sigil('@', name)} ${mutable ? 'mut ' : ''}${type} = ${printConst(type, init)}`);
-  }
-  for (const { offset, bytes } of p.data) lines.push(`.data ${offset ?? 'passive'} ${quoteBytes(bytes)}`);
-  for (const { external, kind, name } of p.exports) {
-    lines.push(`.export ${quoteText(external)} ${kind === 'memory' ? 'memory' : `${kind} ${sigil('@', name)}`}`);
-  }
-  if (p.start !== null) lines.push(`.start ${sigil('@', p.start)}`);
+  lines.push(...itemLines(p, { prefix: '.', colon: '', symbol: (name) => sigil('@', name) }));
 }
 
 function sigil(mark: string, name: string): string {

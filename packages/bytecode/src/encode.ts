@@ -3,7 +3,17 @@
  * does a program that was read back. The program has to be valid: others may not come back as they were.
  */
 
-import { type Signature, type Span, type Type, toBits, type Value } from '@sluice/ir';
+import {
+  type ElementItem,
+  type Global,
+  type GlobalRef,
+  isGlobalRef,
+  type Signature,
+  type Span,
+  type Type,
+  toBits,
+  type Value,
+} from '@sluice/ir';
 import { constType, maxCount } from './asm-operand.ts';
 import { ByteWriter } from './bytes.ts';
 import {
@@ -11,6 +21,7 @@ import {
   bodyAt,
   checksumAt,
   checksumOf,
+  elementModes,
   exportKinds,
   magics,
   operandKinds,
@@ -149,23 +160,62 @@ function writeItems(w: ByteWriter, pools: Pools, p: Program): void {
     for (const value of [item.name, item.module, item.field]) text(value);
     w.count(signatureNumber(pools, item.sig));
   });
+  const limits = ({ min, max }: { readonly min: number; readonly max: number | null }): void => {
+    w.count(min);
+    optional(max);
+  };
+  const source = (from: Global['source']): void => {
+    w.byte(from === null ? 0 : 1);
+    if (from !== null) for (const value of [from.module, from.field]) text(value);
+  };
+  const offset = (at: number | GlobalRef | null): void => {
+    w.byte(at === null ? 0 : typeof at === 'number' ? 1 : 2);
+    if (at !== null) w.count(typeof at === 'number' ? at : numberOf(pools.strings, at.global));
+  };
+  const items = (list: readonly ElementItem[]): void =>
+    writeList(w, list, (item) => {
+      w.byte(item === null ? 0 : typeof item === 'string' ? 1 : 2);
+      if (item !== null) text(typeof item === 'string' ? item : item.global);
+    });
+  const blob = (bytes: Uint8Array): void => {
+    w.count(bytes.length);
+    w.bytes(bytes);
+  };
   w.byte(p.memory === null ? 0 : 1);
   if (p.memory !== null) {
-    w.count(p.memory.min);
-    optional(p.memory.max);
+    limits(p.memory);
+    source(p.memory.source);
   }
-  w.byte(p.table === null ? 0 : 1);
-  if (p.table !== null) writeList(w, p.table.elements, name);
+  writeList(w, p.tables, (table) => {
+    text(table.name);
+    w.byte(typeCodes.indexOf(table.type));
+    limits(table);
+    source(table.source);
+    items(table.elements);
+  });
   writeList(w, p.globals, (global) => {
+    const { init } = global;
     text(global.name);
     w.byte(typeCodes.indexOf(global.type));
     w.byte(global.mutable ? 1 : 0);
-    writeValue(w, pools, global.type, global.init);
+    source(global.source);
+    if (global.source !== null) return;
+    w.byte(isGlobalRef(init) ? 1 : 0);
+    if (isGlobalRef(init)) text(init.global);
+    else writeValue(w, pools, global.type, init);
   });
-  writeList(w, p.data, ({ offset, bytes }) => {
-    optional(offset);
-    w.count(bytes.length);
-    w.bytes(bytes);
+  writeList(w, p.segments, ({ type, items: list, mode }) => {
+    w.byte(typeCodes.indexOf(type));
+    w.byte(elementModes.indexOf(mode.kind));
+    if (mode.kind === 'active') {
+      text(mode.table);
+      offset(mode.offset);
+    }
+    items(list);
+  });
+  writeList(w, p.data, (data) => {
+    offset(data.offset);
+    blob(data.bytes);
   });
   writeList(w, p.exports, (item) => {
     text(item.external);
@@ -173,6 +223,12 @@ function writeItems(w: ByteWriter, pools: Pools, p: Program): void {
     text(item.name);
   });
   name(p.start);
+  name(p.initialiser);
+  writeList(w, p.customs, (custom) => {
+    text(custom.name);
+    w.byte(custom.after);
+    blob(custom.bytes);
+  });
 }
 
 function writeFunc(w: ByteWriter, pools: Pools, f: StackFunc | RegisterFunc): void {
@@ -211,6 +267,7 @@ function writeOperand(w: ByteWriter, pools: Pools, def: InstrDef, k: number, ope
     case 'func':
     case 'import':
     case 'global':
+    case 'table':
       w.count(numberOf(pools.strings, operand as string));
       return;
     case 'sig':

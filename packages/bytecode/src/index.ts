@@ -6,7 +6,7 @@ export { type DisassembleOptions, disassemble } from './disasm.ts';
 export { type EncodeOptions, encodeProgram } from './encode.ts';
 export { areLinked, fuse } from './fuse.ts';
 export * from './instr.ts';
-export type * from './program.ts';
+export * from './program.ts';
 export { registerTable } from './register.ts';
 export * from './sequence.ts';
 export { stackTable } from './stack.ts';

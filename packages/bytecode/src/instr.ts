@@ -18,8 +18,8 @@ import type { OpDef, Signature, SigType, Span, Value } from '@sluice/ir';
  *   imm32         an i32 that stands for a constant of the op's last operand type, sign-extended
  *   offset        u32 added to an address                align        log2 of the alignment hint
  *   func, import, global   a name                        sig          a signature
- *   index         a number >= 0 (data segment, tag)      trap         a trap kind
- *   type          a type of values
+ *   index         a number >= 0 (segment, tag)            trap         a trap kind
+ *   type          a type of values                      table        a table's name
  */
 export type OperandKind =
   | 'def'
@@ -40,7 +40,8 @@ export type OperandKind =
   | 'sig'
   | 'index'
   | 'trap'
-  | 'type';
+  | 'type'
+  | 'table';
 
 /** An operand; its form follows from its kind. */
 export type Operand = Value | readonly number[] | Signature;

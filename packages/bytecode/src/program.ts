@@ -3,24 +3,22 @@
  * checks and the VMs load. Everything around the code is as in an IR module (names, imports, memory, globals, data).
  */
 
-import type { Data, Export, Global, Import, Memory, Signature, Span, Table, Type } from '@sluice/ir';
+import type { Module, Signature, Span, Type } from '@sluice/ir';
 import type { Instr } from './instr.ts';
 
-/** What a program of either machine has beside its functions. */
-export interface ProgramParts {
-  readonly name: string;
-  readonly imports: readonly Import[];
-  readonly memory: Memory | null;
-  readonly table: Table | null;
-  readonly globals: readonly Global[];
-  readonly data: readonly Data[];
-  readonly exports: readonly Export[];
-  readonly start: string | null;
+/** What a program of either machine has beside its functions: all that an IR module has, in the same form. */
+export interface ProgramParts extends Omit<Module, 'funcs'> {
   /**
    * Where items (functions, imports, ... and `'start'`) stand in the file that they were read from. Diagnostics use
    * it, nothing else does.
    */
   readonly spans?: ReadonlyMap<object | string, Span>;
+}
+
+/** What a module and a program share, and nothing else. */
+export function programParts(m: Omit<Module, 'funcs'>): ProgramParts {
+  const { name, imports, memory, tables, segments, globals, data, exports, start, initialiser, customs } = m;
+  return { name, imports, memory, tables, segments, globals, data, exports, start, initialiser, customs };
 }
 
 /** A function of the stack machine. Locals are the parameters, then `locals`, which start as zero. */

@@ -2,7 +2,7 @@
  * What the checks of a program share: its symbols, and where findings go.
  */
 
-import type { Diagnostic, Global, Signature, Span } from '@sluice/ir';
+import type { Diagnostic, Global, Signature, Span, Table } from '@sluice/ir';
 import { noEnd, tooMany } from './diag-codes.ts';
 import type { Program, RegisterFunc, StackFunc } from './program.ts';
 
@@ -24,6 +24,7 @@ export interface Context {
   readonly funcs: ReadonlyMap<string, Signature>;
   readonly imports: ReadonlyMap<string, Signature>;
   readonly globals: ReadonlyMap<string, Global>;
+  readonly tables: ReadonlyMap<string, Table>;
   readonly diagnostics: Diagnostic[];
 }
 
@@ -35,6 +36,7 @@ export function contextOf(program: Program, file: string): Context {
     funcs: firstOf<StackFunc | RegisterFunc, Signature>(program.funcs, (f) => f.sig),
     imports: firstOf(program.imports, (i) => i.sig),
     globals: firstOf(program.globals, (g) => g),
+    tables: firstOf(program.tables, (t) => t),
     diagnostics: [],
   };
 }

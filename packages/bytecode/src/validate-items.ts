@@ -1,16 +1,26 @@
 /**
- * Checks of everything in a program but code: names are defined once and found, sizes and constants make sense, active
- * data lies within the memory's first pages, so that loading a valid program can't fail.
+ * Checks of everything in a program but code: names are defined once and found, sizes and constants make sense, so that
+ * loading a valid program can't fail. (Making an instance can: imports may not match, active segments may not fit.)
  */
 
-import type { Signature, Span, Type, Value } from '@sluice/ir';
-import { f32Bits, f32FromBits, f64Bits, f64FromBits, isType } from '@sluice/ir';
-import { badName, badSize, badValue, dataOutside, nameTwice, tooMany, unknownName, unknownType } from './diag-codes.ts';
+import type { ElementItem, ImportSource, Signature, Span, Type, Value } from '@sluice/ir';
+import { f32Bits, f32FromBits, f64Bits, f64FromBits, isGlobalRef, isType } from '@sluice/ir';
+import { maxCount } from './asm-operand.ts';
+import {
+  badInitialiser,
+  badName,
+  badOffset,
+  badSize,
+  badValue,
+  nameTwice,
+  tooMany,
+  unknownName,
+  unknownType,
+  wrongType,
+} from './diag-codes.ts';
 import { type Context, limits, placeOf } from './validate-context.ts';
 
 const maxPages = 65536;
-const pageSize = 65536;
-const maxTable = 1 << 24;
 
 /** Reports what is wrong with the items of a program. */
 export function checkItems(cx: Context): void {
@@ -25,19 +35,52 @@ export function checkItems(cx: Context): void {
   }
   for (const f of program.funcs) checkSignature(cx, placeOf(cx, f), f.sig);
   for (const global of program.globals) {
-    const { type, init } = global;
-    if (!isType(type)) diagnostics.push(unknownType(placeOf(cx, global), String(type)));
-    else if (!isConst(type, init)) diagnostics.push(badValue(placeOf(cx, global), type));
-    else if (type === 'funcref' && typeof init === 'string' && !cx.funcs.has(init) && !cx.imports.has(init)) {
-      diagnostics.push(unknownName(placeOf(cx, global), 'function', init));
+    const { type, init, source } = global;
+    const at = placeOf(cx, global);
+    checkSource(cx, at, source);
+    if (!isType(type)) diagnostics.push(unknownType(at, String(type)));
+    else if (isGlobalRef(init) ? !isRef(cx, init, type) : !isConst(type, init)) diagnostics.push(badValue(at, type));
+    else if (type === 'funcref' && typeof init === 'string' && !isFunction(cx, init)) {
+      diagnostics.push(unknownName(at, 'function', init));
     }
   }
   checkMemory(cx);
-  checkTable(cx);
+  checkTables(cx);
+  checkSegments(cx);
   checkExports(cx);
   if (program.start !== null && !cx.funcs.has(program.start)) {
     diagnostics.push(unknownName(placeOf(cx, 'start'), 'function', program.start));
   }
+  checkInitialiser(cx);
+  for (const custom of program.customs) {
+    checkName(cx, placeOf(cx, custom), 'the custom section', custom.name);
+    if (!isCount(custom.after, 255)) diagnostics.push(badOffset(placeOf(cx, custom), `section '${custom.name}'`));
+  }
+}
+
+function isFunction(cx: Context, name: string): boolean {
+  return cx.funcs.has(name) || cx.imports.has(name);
+}
+
+/** Whether a value is what an imported immutable global of this type holds. */
+function isRef(cx: Context, value: unknown, type: Type): boolean {
+  const global = isGlobalRef(value) ? cx.globals.get(value.global) : undefined;
+  return global !== undefined && global.source !== null && !global.mutable && global.type === type;
+}
+
+function checkSource(cx: Context, at: Span, source: ImportSource | null): void {
+  if (source === null) return;
+  checkName(cx, at, 'the import', source.module);
+  checkName(cx, at, 'the import', source.field);
+}
+
+function checkInitialiser(cx: Context): void {
+  const { initialiser } = cx.program;
+  if (initialiser === null) return;
+  const sig = cx.funcs.get(initialiser) ?? cx.imports.get(initialiser);
+  const at = placeOf(cx, 'initialiser');
+  if (sig === undefined) cx.diagnostics.push(unknownName(at, 'function', initialiser));
+  else if (sig.params.length + sig.results.length > 0) cx.diagnostics.push(badInitialiser(at, initialiser));
 }
 
 function checkNames(cx: Context, items: readonly { readonly name: string }[], what: string): void {
@@ -66,32 +109,66 @@ function checkMemory(cx: Context): void {
   const { program, diagnostics } = cx;
   const { memory } = program;
   if (memory !== null) {
-    const { min, max } = memory;
+    const { min, max, source } = memory;
     const at = placeOf(cx, memory);
+    checkSource(cx, at, source);
     if (!isCount(min, maxPages) || (max !== null && !isCount(max, maxPages))) {
       diagnostics.push(badSize(at, `a memory has 0 to ${maxPages} pages`));
     } else if (max !== null && max < min) {
       diagnostics.push(badSize(at, `the memory has at least ${min} and at most ${max} pages`));
     }
   }
-  const size = (memory?.min ?? 0) * pageSize;
   for (const [index, segment] of program.data.entries()) {
-    const { offset, bytes } = segment;
+    const { offset } = segment;
     if (offset === null) continue;
-    if (memory === null || !isCount(offset, size) || offset + bytes.length > size) {
-      diagnostics.push(dataOutside(placeOf(cx, segment), index));
+    const at = placeOf(cx, segment);
+    if (memory === null) diagnostics.push(unknownName(at, 'memory', 'memory'));
+    if (!isCount(offset, maxCount) && !isRef(cx, offset, 'i32')) {
+      diagnostics.push(badOffset(at, `data segment ${index}`));
     }
   }
 }
 
-function checkTable(cx: Context): void {
-  const { table } = cx.program;
-  if (table === null) return;
-  const at = placeOf(cx, table);
-  if (table.elements.length > maxTable) cx.diagnostics.push(tooMany(at, 'elements in the table', maxTable));
-  for (const name of table.elements) {
-    if (name === null || cx.funcs.has(name) || cx.imports.has(name)) continue;
-    cx.diagnostics.push(unknownName(at, 'function', name));
+function checkTables(cx: Context): void {
+  const { program, diagnostics } = cx;
+  checkNames(cx, program.tables, 'table');
+  for (const table of program.tables) {
+    const { type, min, max, source, elements } = table;
+    const at = placeOf(cx, table);
+    checkSource(cx, at, source);
+    if (type !== 'funcref' && type !== 'externref') diagnostics.push(unknownType(at, String(type)));
+    if (!isCount(min, maxCount) || (max !== null && (!isCount(max, maxCount) || max < min))) {
+      diagnostics.push(badSize(at, `a table has at least ${min} and at most ${max} elements`));
+    } else if (elements.length > (source === null ? min : 0)) {
+      diagnostics.push(badSize(at, `a table of ${source === null ? min : 0} elements has ${elements.length}`));
+    }
+    checkElements(cx, at, type, elements);
+  }
+}
+
+function checkSegments(cx: Context): void {
+  const { program, diagnostics } = cx;
+  for (const [index, segment] of program.segments.entries()) {
+    const { type, items, mode } = segment;
+    const at = placeOf(cx, segment);
+    if (type !== 'funcref' && type !== 'externref') diagnostics.push(unknownType(at, String(type)));
+    checkElements(cx, at, type, items);
+    if (mode.kind !== 'active') continue;
+    const table = cx.tables.get(mode.table);
+    if (table === undefined) diagnostics.push(unknownName(at, 'table', mode.table));
+    else if (table.type !== type) diagnostics.push(wrongType(at, `table @${mode.table}`, table.type, type));
+    if (!isCount(mode.offset, maxCount) && !isRef(cx, mode.offset, 'i32')) {
+      diagnostics.push(badOffset(at, `element segment ${index}`));
+    }
+  }
+}
+
+function checkElements(cx: Context, at: Span, type: Type, items: readonly ElementItem[]): void {
+  for (const item of items) {
+    if (item === null) continue;
+    if (typeof item === 'string' ? type !== 'funcref' : !isRef(cx, item, type)) cx.diagnostics.push(badValue(at, type));
+    else if (typeof item === 'string' && !isFunction(cx, item)) cx.diagnostics.push(unknownName(at, 'function', item));
+    else continue;
     // One is enough: tables are long.
     return;
   }
@@ -106,12 +183,12 @@ function checkExports(cx: Context): void {
     checkName(cx, at, 'the export', external);
     if (seen.has(external)) diagnostics.push(nameTwice(at, 'export', external));
     seen.add(external);
-    const known =
-      kind === 'func'
-        ? cx.funcs.has(name) || cx.imports.has(name)
-        : kind === 'global'
-          ? cx.globals.has(name)
-          : program.memory !== null;
+    const known = {
+      func: isFunction(cx, name),
+      global: cx.globals.has(name),
+      table: cx.tables.has(name),
+      memory: program.memory !== null,
+    }[kind];
     if (!known) diagnostics.push(unknownName(at, kind === 'func' ? 'function' : kind, name));
   }
 }

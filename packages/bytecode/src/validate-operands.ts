@@ -77,7 +77,7 @@ export function checkOperands(fx: FuncContext, cells: Cells): void {
       continue;
     }
     if (need.memory && fx.cx.program.memory === null) report((at) => lacks(at, def.name, 'memory'));
-    if (need.table && fx.cx.program.table === null) report((at) => lacks(at, def.name, 'table'));
+    if (need.table && fx.cx.tables.size === 0) report((at) => lacks(at, def.name, 'table'));
     for (let k = 0; k < operands.length; k++) {
       const wrong = checkOperand(fx, cells, need, instr, k);
       if (wrong !== null) report(wrong);
@@ -121,6 +121,9 @@ function checkOperand(fx: FuncContext, cells: Cells, need: Needs, { def, operand
       return typeof operand === 'string' ? checkCallee(fx, def, kind, operand) : bad;
     case 'global':
       return typeof operand === 'string' ? checkGlobal(fx, def, operands, operand, need) : bad;
+    case 'table':
+      if (typeof operand !== 'string') return bad;
+      return fx.cx.tables.has(operand) ? null : (at) => unknownName(at, 'table', operand);
     case 'sig':
       return checkSignature(operand, bad);
     case 'index':

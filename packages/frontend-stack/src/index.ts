@@ -5,6 +5,7 @@ import {
   decodeProgram,
   expandProgram,
   machineOf,
+  programParts,
   type StackInfo,
   type StackProgram,
   validateStack,
@@ -40,7 +41,7 @@ export function liftStack(program: StackProgram, options: LiftOptions): Result<M
   const plain = expandProgram(program);
   const validated = plain === program ? given : validateStack(plain, options);
   if (!validated.ok) return validated;
-  const { name, imports, memory, table, globals, data, exports, start } = program;
+  const { imports } = program;
   const sigs = new Map(program.funcs.map((f) => [f.name, f.sig]));
   const hosts = new Map(imports.map((item) => [item.name, item.sig]));
   const names = {
@@ -49,5 +50,5 @@ export function liftStack(program: StackProgram, options: LiftOptions): Result<M
     host: (callee: string) => hosts.get(callee) as Signature,
   };
   const funcs = plain.funcs.map((f, i) => liftFunc(f, validated.value[i] as StackInfo, names));
-  return ok(makeModule({ name, imports, funcs, memory, table, globals, data, exports, start }));
+  return ok(makeModule({ ...programParts(program), funcs }));
 }

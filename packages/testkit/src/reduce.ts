@@ -20,6 +20,7 @@ import {
   makeInst,
   none,
   orderOf,
+  referencedFunctions,
   termOf,
   type ValueId,
   verifyModule,
@@ -174,7 +175,12 @@ const constantOf = (type: Func['sig']['results'][number]): Inst =>
 
 /** Items of the module that nothing names. */
 function dropUnnamed(m: Module, keep: (m: Module) => boolean): void {
-  const named = new Set<unknown>([...(m.table?.elements ?? none), m.start, ...m.exports.map(({ name }) => name)]);
+  const named = new Set<unknown>([
+    ...referencedFunctions(m),
+    m.start,
+    m.initialiser,
+    ...m.exports.map(({ name }) => name),
+  ]);
   for (const f of m.funcs) for (const inst of f.insts) if (inst !== undefined) named.add(inst.imm);
   keep({
     ...m,
@@ -182,6 +188,6 @@ function dropUnnamed(m: Module, keep: (m: Module) => boolean): void {
     globals: m.globals.filter(({ name }) => named.has(name)),
     imports: m.imports.filter(({ name }) => named.has(name)),
   });
-  keep({ ...m, table: null, memory: null, data: [] });
+  keep({ ...m, tables: [], segments: [], memory: null, data: [] });
   keep({ ...m, data: [] });
 }

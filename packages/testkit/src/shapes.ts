@@ -3,7 +3,16 @@
  * is verified as it comes, runs to its end for small arguments, and has about `n` instructions or blocks.
  */
 
-import { type BlockId, type Func, FuncBuilder, type Module, makeModule, type Type, type ValueId } from '@sluice/ir';
+import {
+  type BlockId,
+  type Func,
+  FuncBuilder,
+  type Module,
+  makeGlobal,
+  makeModule,
+  type Type,
+  type ValueId,
+} from '@sluice/ir';
 
 /** A shape: its name, and the module of a size. */
 export interface Shape {
@@ -25,8 +34,8 @@ function single(body: (b: FuncBuilder, x: ValueId) => ValueId, slots: number = 0
 function around(funcs: readonly Func[]): Module {
   return makeModule({
     funcs,
-    memory: { min: 1, max: 1 },
-    globals: [{ name: 'g', type: 'i32', mutable: true, init: 0 }],
+    memory: { min: 1, max: 1, source: null },
+    globals: [makeGlobal('g', 'i32', true, 0)],
     exports: [{ external: 'f', kind: 'func', name: funcs[0]?.name ?? '' }],
   });
 }

@@ -1,6 +1,6 @@
 /** Removes functions that nobody can call any more after `inline` took their calls. */
 
-import { callGraph, type Module, row } from '@sluice/ir';
+import { calledFromOutside, callGraph, type Module, row, showsEverything } from '@sluice/ir';
 import type { ModuleContext } from '@sluice/pipeline';
 
 /**
@@ -8,10 +8,9 @@ import type { ModuleContext } from '@sluice/pipeline';
  * in a table. A module that exports no function shows everything: who embeds it calls functions by name.
  */
 export function withoutUnused(before: Module, after: Module, cx: Pick<ModuleContext, 'rewrite' | 'enter'>): Module {
-  const exported = after.exports.filter(({ kind }) => kind === 'func');
-  if (exported.length === 0 && after.start === null) return after;
+  if (showsEverything(after)) return after;
   const was = callGraph(before);
-  const shown = new Set([after.start, ...exported.map(({ name }) => name)]);
+  const shown = calledFromOutside(after);
   // Nothing hidden was called: another call graph would tell nothing.
   if (after.funcs.every(({ name }, i) => shown.has(name) || was.callCount[i] === 0)) return after;
   const graph = callGraph(after);

@@ -19,6 +19,7 @@ import {
   row,
   type Signature,
   signatureOf,
+  tableFunctions,
   termOf,
 } from '@sluice/ir';
 
@@ -55,7 +56,7 @@ export function flagsOf(m: Module): Flags {
   const throws = marked(graph.nodes, graph.callers, graph.throwers, () => true);
   const reached = marked(graph.nodes, graph.calls, graph.invoked, (node) => throws[node] === 1);
   const signatures = flaggedSignatures(graph, reached);
-  const elements = new Set(m.table?.elements ?? []);
+  const elements = tableFunctions(m);
   const moved = new Map<string, Signature>();
   const versions = new Map<string, string>();
   const taken = new Set([...m.funcs, ...m.imports].map(({ name }) => name));
@@ -97,9 +98,9 @@ function graphOf(m: Module): Graph {
     }
     for (const v of indirect) call(i, nodeOf(f.insts[v]?.imm as Signature));
   });
-  for (const name of new Set(m.table?.elements ?? [])) {
-    const sig = name === null ? undefined : signatureOf(m, name);
-    if (name === null || sig === undefined) continue;
+  for (const name of tableFunctions(m)) {
+    const sig = signatureOf(m, name);
+    if (sig === undefined) continue;
     const node = nodeOf(sig);
     const element = numbers.get(name);
     if (element !== undefined) call(node, element);

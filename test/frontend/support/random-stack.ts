@@ -7,7 +7,7 @@
  */
 
 import type { Instr, Operand, StackFunc, StackProgram } from '@sluice/bytecode';
-import { coreTable, type Type, type Value } from '@sluice/ir';
+import { coreTable, makeGlobal, type Type, type Value } from '@sluice/ir';
 import { casesOf, corners, isNumType, type OpCase } from '../../property/support/operands.ts';
 import { func, i, program } from '../../vm/support/stack-program.ts';
 
@@ -15,7 +15,7 @@ const cases = [...coreTable.values()]
   .flatMap(casesOf)
   .filter(({ op }) => op.name !== 'copy' && !op.name.includes('reinterpret'));
 const types: readonly Type[] = ['i32', 'i64', 'f32', 'f64'];
-const globals = types.map((type) => ({ name: `g_${type}`, type, mutable: true, init: type === 'i64' ? 0n : 0 }));
+const globals = types.map((type) => makeGlobal(`g_${type}`, type, true, type === 'i64' ? 0n : 0));
 const steps = 60;
 
 /** Numbers from a seed. */
@@ -52,7 +52,7 @@ export function randomProgram(seed: number): StackProgram {
     Array.from({ length: dice.below(3) }, () => dice.pick(types)),
   );
   const helper = new Writer(dice, 'helper', dice.below(2) + 1, ['i64']);
-  return program([main.write(true), helper.write(false)], { memory: { min: 1, max: 2 }, globals });
+  return program([main.write(true), helper.write(false)], { memory: { min: 1, max: 2, source: null }, globals });
 }
 
 /** Arguments of `@main`. */

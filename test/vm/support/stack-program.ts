@@ -5,11 +5,20 @@ import {
   type Instr,
   instrNamed,
   type Operand,
+  programParts,
   type StackFunc,
   type StackProgram,
   stackTable,
 } from '@sluice/bytecode';
-import { type Execution, type InstanceOptions, type Signature, type Type, unwrap, type Value } from '@sluice/ir';
+import {
+  type Execution,
+  type InstanceOptions,
+  makeModule,
+  type Signature,
+  type Type,
+  unwrap,
+  type Value,
+} from '@sluice/ir';
 import { stackVM } from '@sluice/vm';
 
 const table = stackTable();
@@ -33,14 +42,7 @@ export function func(name: string, sig: Signature, locals: readonly Type[], code
 export function program(funcs: readonly StackFunc[], parts: Partial<StackProgram> = {}): StackProgram {
   return {
     machine: 'stack',
-    name: 'test',
-    imports: [],
-    memory: null,
-    table: null,
-    globals: [],
-    data: [],
-    exports: [],
-    start: null,
+    ...programParts(makeModule({ name: 'test' })),
     funcs,
     ...parts,
   };

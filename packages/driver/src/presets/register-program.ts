@@ -8,6 +8,7 @@ import {
   decodeProgram,
   machineOf,
   type Program,
+  programParts,
   type RegisterProgram,
   validateRegister,
 } from '@sluice/bytecode';
@@ -23,9 +24,8 @@ export function readRegisterProgram(bytes: Uint8Array, file: string, ops: OpTabl
   const program = read.value as RegisterProgram;
   const valid = validateRegister(program, { file });
   if (!valid.ok) return valid;
-  const { name, imports, memory, table, globals, data, exports, start } = program;
   const funcs = program.funcs.map((f) => head(f.name, f.sig));
-  const module = makeModule({ name, imports, funcs, memory, table, globals, data, exports, start });
+  const module = makeModule({ ...programParts(program), funcs });
   const loaded = loadedModule(module, file);
   // What was made of Bril prints as Bril does.
   const host = (out: (text: string) => void) => new Map([...loaded.host(out), ...brilHost(module, out)]);

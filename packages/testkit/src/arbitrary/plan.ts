@@ -1,7 +1,7 @@
 /** What is known of a module before its functions are built: names, signatures and sizes, so that they can call each other. */
 
 import type { Data, Export, Func, Global, Import, Memory, Module, Signature, Type, Value } from '@sluice/ir';
-import { makeModule } from '@sluice/ir';
+import { makeGlobal, makeModule, makeTable } from '@sluice/ir';
 import type { OpPattern } from '@sluice/pipeline';
 import type { Features } from '../features.ts';
 import { cornersOf } from './const.ts';
@@ -58,7 +58,7 @@ export function planOf(tree: ProgramTree, features: Features): Plan {
     keeper: 'keeper',
     reserved: new Set(['budget', 'witness', 'keeper']),
     table: tableOf(draw, features, funcs.length),
-    memory: features.memory ? { min: 1, max: 1 + draw.below(3) } : null,
+    memory: features.memory ? { min: 1, max: 1 + draw.below(3), source: null } : null,
     data: features.memory ? dataOf(draw) : [],
     element,
   };
@@ -76,14 +76,14 @@ function importsOf(draw: Draw, types: readonly Type[]): readonly Import[] {
 
 function globalsOf(draw: Draw, features: Features): readonly Global[] {
   const reserved: readonly Global[] = [
-    { name: 'budget', type: 'i32', mutable: true, init: 6 },
-    { name: 'witness', type: 'i64', mutable: true, init: 0n },
-    { name: 'keeper', type: 'i64', mutable: true, init: 0n },
+    makeGlobal('budget', 'i32', true, 6),
+    makeGlobal('witness', 'i64', true, 0n),
+    makeGlobal('keeper', 'i64', true, 0n),
   ];
   if (!features.globals) return reserved;
   const own = features.types.flatMap((type): Global[] => [
-    { name: `g_${type}`, type, mutable: true, init: zeroish(type) },
-    { name: `c_${type}`, type, mutable: false, init: draw.of(cornersOf(type).filter(isLiteral)) },
+    makeGlobal(`g_${type}`, type, true, zeroish(type)),
+    makeGlobal(`c_${type}`, type, false, draw.of(cornersOf(type).filter(isLiteral))),
   ]);
   return [...reserved, ...own];
 }
@@ -124,7 +124,7 @@ export function moduleOf(plan: Plan, funcs: readonly Func[]): Module {
     imports: plan.imports,
     funcs,
     memory: plan.memory,
-    table: plan.table.length === 0 ? null : { elements: plan.table },
+    tables: plan.table.length === 0 ? [] : [makeTable(plan.table)],
     globals: plan.globals,
     data: plan.data,
     exports,

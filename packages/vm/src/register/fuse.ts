@@ -18,6 +18,7 @@
  */
 
 import type { RegisterFunc, RegisterProgram } from '@sluice/bytecode';
+import { referencedFunctions } from '@sluice/ir';
 import { type Handler, isLogged, type Links, labelOf, listAt } from './handler.ts';
 import { linksKey, linksOf } from './links.ts';
 
@@ -71,9 +72,9 @@ export function chooseSequences(program: RegisterProgram, plans: readonly (reado
 }
 
 /** Functions that may run more often than once: what calls them may do so in a loop, or they themselves. */
-function calledNames({ funcs, table }: RegisterProgram): ReadonlySet<string | null> {
-  const names = new Set<string | null>(table?.elements);
-  for (const { code } of funcs) {
+function calledNames(program: RegisterProgram): ReadonlySet<string> {
+  const names = new Set(referencedFunctions(program));
+  for (const { code } of program.funcs) {
     for (const { def, operands } of code) if (def.role === 'call') names.add(operands[1] as string);
   }
   return names;

@@ -85,7 +85,7 @@ export function loadProgram(given: RegisterProgram, can: Abilities, geometry: Ge
       positions[start] = origins[index]?.[i] ?? i;
     }
   }
-  const elements = (program.table?.elements ?? []).map((name): LoadedElement => {
+  const elements = (program.tables[0]?.elements ?? []).map((name): LoadedElement => {
     const func = name === null ? undefined : names.funcByName.get(name);
     const importIndex = name === null ? undefined : names.importIndex.get(name);
     const sig = func?.func.sig ?? (importIndex === undefined ? undefined : program.imports[importIndex]?.sig);

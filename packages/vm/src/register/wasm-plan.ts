@@ -28,7 +28,7 @@ export interface WasmPlan {
 export function wasmPlan(program: RegisterProgram): WasmPlan {
   const results = program.funcs.reduce((most, f) => Math.max(most, f.sig.results.length), 0);
   const table = globalsBase + program.globals.length * 8;
-  const identity = table + (program.table?.elements.length ?? 0) * 8;
+  const identity = table + (program.tables[0]?.elements.length ?? 0) * 8;
   const limits = identity + results * 4;
   const log = Math.ceil((limits + program.imports.length * 4) / 16) * 16;
   const codeBase = log + (program.imports.length === 0 ? 0 : logBytes);

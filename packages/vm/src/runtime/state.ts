@@ -67,7 +67,7 @@ function settleAll(imports: readonly HostFunction[]): () => void {
 /** Active segments, in order; those before one that doesn't fit are placed. */
 function placeData(program: ProgramParts, memory: GuestMemory): Outcome | null {
   for (const [i, { offset, bytes }] of program.data.entries()) {
-    if (offset === null) continue;
+    if (typeof offset !== 'number') continue;
     const target = memory.bytes();
     if (offset + bytes.length > target.length) return { kind: 'trap', trap: 'out-of-bounds', at: `data segment ${i}` };
     target.set(bytes, offset);

@@ -102,9 +102,9 @@ interface Element {
 }
 
 function tableOf(program: LoadedProgram, entries: Int32Array): readonly (Element | null)[] {
-  const { imports, table } = program.program;
+  const { imports, tables } = program.program;
   const importNumbers = new Map(imports.map((item, i) => [item.name, i]));
-  return (table?.elements ?? []).map((name): Element | null => {
+  return (tables[0]?.elements ?? []).map((name): Element | null => {
     if (name === null) return null;
     const k = program.funcNumbers.get(name);
     if (k !== undefined) {
