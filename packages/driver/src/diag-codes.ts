@@ -23,7 +23,7 @@ export function unknownFormat(file: string, known: readonly string[]): Diagnosti
 
 /** SL0604: a module with nothing to run. */
 export function nothingToRun(file: string): Diagnostic {
-  const fix = 'mark a function with `start @name`, or export one as "main"';
+  const fix = 'name an exported function by --invoke, mark one with `start @name`, or export one as "main"';
   return diagnostic('SL0604', { file, line: 0, col: 0 }, 'the module has no function to run', fix);
 }
 
@@ -40,6 +40,13 @@ export function badArgument(file: string, message: string, fix: string): Diagnos
 /** SL0607: an import that no host provides. */
 export function missingImport(file: string, message: string): Diagnostic {
   const fix =
-    'the command provides module "sluice" (print_i32, print_i64, print_f32, print_f64) and languages their own';
+    'there are modules "sluice" (print_i32, print_i64, print_f32, print_f64), "wasi_snapshot_preview1", and those of languages';
   return diagnostic('SL0607', { file, line: 0, col: 0 }, message, fix);
+}
+
+/** SL0608: a function that is asked for and not exported. */
+export function noSuchExport(file: string, name: string, exported: readonly string[]): Diagnostic {
+  const shown = exported.slice(0, 10).join(', ') + (exported.length > 10 ? `, ... (${exported.length})` : '');
+  const fix = exported.length === 0 ? 'the module exports no function' : `it exports: ${shown}`;
+  return diagnostic('SL0608', { file, line: 0, col: 0 }, `no exported function '${name}'`, fix);
 }

@@ -20,21 +20,39 @@ import {
   type Value,
   type Verdict,
 } from '@sluice/ir';
-import { badArgument } from './diag-codes.ts';
+import { badArgument, noSuchExport } from './diag-codes.ts';
 
-/** A module, ready to run: its start function or what it exports as `main`. */
+/** A module, ready to run: its start function, or what it exports as `_start` (WASI) or `main`. */
 export function loadedModule(module: Module, file: string): Loaded {
-  const main = module.exports.find(({ external, kind }) => external === 'main' && kind === 'func');
-  const entry = module.start ?? main?.name ?? (module.funcs.length === 1 ? (module.funcs[0]?.name ?? null) : null);
+  const main = exportedFunc(module, '_start') ?? exportedFunc(module, 'main');
+  const entry = module.start ?? main ?? (module.funcs.length === 1 ? (module.funcs[0]?.name ?? null) : null);
+  return { module, host: (out) => printHost(out), judge, direct: null, ...entryOf(module, entry, file) };
+}
+
+/** The same file with another entry: what it exports under this name. Fails where that is no function. */
+export function withEntry(loaded: Loaded, external: string, file: string): Result<Loaded> {
+  const { module } = loaded;
+  const entry = exportedFunc(module, external);
+  if (entry !== undefined) return ok({ ...loaded, direct: null, ...entryOf(module, entry, file) });
+  const names = module.exports.filter(({ kind }) => kind === 'func').map((each) => each.external);
+  return fail(noSuchExport(file, external, names));
+}
+
+/** The function or import that a module exports under this name. */
+export function exportedFunc(module: Module, external: string): string | undefined {
+  return module.exports.find((each) => each.external === external && each.kind === 'func')?.name;
+}
+
+function entryOf(
+  module: Module,
+  entry: string | null,
+  file: string,
+): Pick<Loaded, 'entry' | 'parseArgs' | 'showResults'> {
   const sig = entry === null ? undefined : signatureOf(module, entry);
   return {
-    module,
     entry,
     parseArgs: (words) => parseArgs(sig?.params ?? [], words, file),
-    host: (out) => printHost(out),
     showResults: (values) => values.map((value, i) => `${showValue(sig?.results[i] ?? 'i32', value)}\n`).join(''),
-    judge,
-    direct: null,
   };
 }
 
@@ -110,7 +128,7 @@ function judge(outcome: Outcome): Verdict {
     case 'trap':
       return { code: 1, message: `trap: ${outcome.trap}${outcome.at === null ? '' : ` at ${outcome.at}`}` };
     case 'exit':
-      return { code: outcome.code, message: outcome.message };
+      return { code: outcome.code, message: outcome.message === '' ? null : outcome.message };
     case 'resource':
       return { code: 3, message: resourceMessage(outcome.end) };
   }

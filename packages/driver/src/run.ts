@@ -2,6 +2,7 @@
 
 import { encodeProgram } from '@sluice/bytecode';
 import {
+  type Diagnostic,
   fail,
   type Host,
   type Instance,
@@ -10,14 +11,19 @@ import {
   type Loaded,
   type Module,
   ok,
+  printSignature,
   type Result,
+  sameSignature,
   sizeOf,
+  type Value,
   type Verdict,
 } from '@sluice/ir';
 import type { Pipeline } from '@sluice/pipeline';
 import { type CompileOptions, lower, optimise } from './compile.ts';
 import { badUsage, missingImport, nothingToRun, wrongEngine } from './diag-codes.ts';
+import { exportedFunc, withEntry } from './modules.ts';
 import { type EngineEntry, findEngine, type Toolchain } from './toolchain.ts';
+import { type WasiEnvironment, wasiHost, wasiModule, wasiSignatures } from './wasi/index.ts';
 
 /** How to run. */
 export interface RunRequest {
@@ -26,14 +32,27 @@ export interface RunRequest {
   readonly pipeline: Pipeline;
   /** Gets what the program prints. */
   readonly out: (text: string) => void;
+  /** The exported function to run in place of the file's own entry. A reactor of WASI is initialised first. */
+  readonly invoke?: string | undefined;
   /** Functions for imports, by `module.field`, beside those of the language; they come first. */
-  readonly host?: Host;
+  readonly host?: Host | HostFactory;
+  /** What a program gets that imports WASI; it takes `args` from here, unless a function is invoked. */
+  readonly wasi?: WasiEnvironment;
   readonly limits?: Partial<Limits>;
   /** Count executed instructions (engines run a counting variant, somewhat slower). */
   readonly count?: boolean;
   readonly signal?: { readonly aborted: boolean } | null;
   readonly compile?: CompileOptions;
 }
+
+/** What host functions may see of the instance that calls them. */
+export interface Running {
+  /** The linear memory as it is now; empty before the instance is made. Valid until the program runs on. */
+  readonly memory: () => Uint8Array;
+}
+
+/** Makes host functions for an instance that is about to be made. */
+export type HostFactory = (running: Running) => Host;
 
 /** What a run was. */
 export interface RunReport {
@@ -80,7 +99,8 @@ export function prepare(
       level: 'source',
       codeSize: () => null,
       compileMs: 0,
-      run: ({ args, out, limits = {} }) => {
+      run: ({ args, out, invoke, limits = {} }) => {
+        if (invoke !== undefined) return fail(wrongEngine(file, engine.name, 'it runs whole programs only'));
         const begin = performance.now();
         const result = direct(args, out, limits);
         if (!result.ok) return result;
@@ -127,30 +147,75 @@ interface Made {
 }
 
 function made({ engine, level, loaded, file, module, start, size, instantiate }: Made): Result<Prepared> {
-  const { entry } = loaded;
-  if (entry === null) return fail(nothingToRun(file));
   const compileMs = performance.now() - start;
   return ok({
     engine,
     level,
     codeSize: size,
     compileMs,
-    run: ({ args, out, host, limits = {}, count = false, signal = null }) => {
-      const values = loaded.parseArgs(args);
+    run: (request) => {
+      const { args, out, invoke, limits = {}, count = false, signal = null } = request;
+      const asked = invoke === undefined ? ok(loaded) : withEntry(loaded, invoke, file);
+      if (!asked.ok) return asked;
+      const { entry, parseArgs, showResults, host, judge } = asked.value;
+      if (entry === null) return fail(nothingToRun(file));
+      const values = parseArgs(invoke === undefined && usesWasi(module) && request.wasi !== undefined ? [] : args);
       if (!values.ok) return values;
-      const provided = new Map([...loaded.host(out), ...(host ?? [])]);
-      const missing = module.imports.find((each) => !provided.has(`${each.module}.${each.field}`));
-      if (missing !== undefined)
-        return fail(missingImport(file, `no host provides ${missing.module}.${missing.field}`));
-      const instance = instantiate({ host: provided, limits, count, signal });
-      const begin = performance.now();
-      const { outcome, instructions } = instance.call(entry, values.value);
-      const runMs = performance.now() - begin;
-      if (outcome.kind === 'return') out(loaded.showResults(outcome.values));
-      const verdict = loaded.judge(outcome, instance.liveAllocations());
-      const { name, unit } = engine;
-      return ok({ verdict, engine: name, level, unit, instructions, runMs, compileMs });
+      let instance: Instance | undefined;
+      const running: Running = { memory: () => instance?.memory() ?? new Uint8Array(0) };
+      const { provided, close } = hostFor(module, host(out), request, running);
+      const missing = missingImports(module, provided, file);
+      if (missing.length > 0) return fail(...missing);
+      try {
+        instance = instantiate({ host: provided, limits, count, signal });
+        const begin = performance.now();
+        const { outcome, instructions } = callEntry(instance, module, entry, values.value, invoke !== undefined);
+        const runMs = performance.now() - begin;
+        if (outcome.kind === 'return') out(showResults(outcome.values));
+        const verdict = judge(outcome, instance.liveAllocations());
+        const { name, unit } = engine;
+        return ok({ verdict, engine: name, level, unit, instructions, runMs, compileMs });
+      } finally {
+        close();
+      }
     },
+  });
+}
+
+/** Calls the entry; a function of a WASI reactor behind its `_initialize`. */
+function callEntry(instance: Instance, module: Module, entry: string, args: readonly Value[], invoked: boolean) {
+  const initialise = exportedFunc(module, '_initialize');
+  if (!invoked || initialise === undefined || initialise === entry) return instance.call(entry, args);
+  const ready = instance.call(initialise, []);
+  return ready.outcome.kind === 'return' ? instance.call(entry, args) : ready;
+}
+
+function usesWasi(module: Module): boolean {
+  return module.imports.some((each) => each.module === wasiModule);
+}
+
+/** All host functions of a run: the caller's come first, then those of the language, then WASI. */
+function hostFor(
+  module: Module,
+  language: Host,
+  { host = new Map(), wasi }: Pick<RunRequest, 'host' | 'wasi'>,
+  running: Running,
+): { readonly provided: Host; readonly close: () => void } {
+  const system = wasi !== undefined && usesWasi(module) ? wasiHost(wasi, running.memory) : null;
+  const given = typeof host === 'function' ? host(running) : host;
+  return {
+    provided: new Map([...(system?.host ?? []), ...language, ...given]),
+    close: () => system?.close(),
+  };
+}
+
+function missingImports(module: Module, provided: Host, file: string): readonly Diagnostic[] {
+  return module.imports.flatMap((each) => {
+    const name = `${each.module}.${each.field}`;
+    if (!provided.has(name)) return [missingImport(file, `no host provides ${name}`)];
+    const sig = each.module === wasiModule ? wasiSignatures.get(each.field) : undefined;
+    if (sig === undefined || sameSignature(sig, each.sig)) return [];
+    return [missingImport(file, `${name} is ${printSignature(sig)}, imported as ${printSignature(each.sig)}`)];
   });
 }
 

@@ -16,6 +16,7 @@ import {
   pipelineOf,
   toolsOf,
 } from '../shared.ts';
+import { wasiEnvironment } from '../wasi.ts';
 
 const command: Command = {
   name: 'run',
@@ -33,16 +34,38 @@ const command: Command = {
     ...allocationOptions,
     count: { type: 'boolean', doc: 'count executed instructions (implied by --stats)' },
     ...limitOptions,
+    invoke: { type: 'string', value: 'NAME', doc: 'run this exported function, with ARGS as its arguments' },
+    dir: {
+      type: 'string',
+      multiple: true,
+      value: 'FOLDER',
+      doc: 'a folder that a WASI program may read; FOLDER::NAME gives it another name there',
+    },
+    env: { type: 'string', multiple: true, value: 'NAME=VALUE', doc: 'an environment variable of a WASI program' },
     ...inputOptions,
   },
-  examples: ['sluice run examples/bril/fib.bril 21', 'sluice run examples/stack/sieve.sasm -O3 --engine stack --stats'],
+  examples: [
+    'sluice run examples/bril/fib.bril 21',
+    'sluice run examples/stack/sieve.sasm -O3 --engine stack --stats',
+    'sluice run module.wasm --invoke add 2 3',
+    'sluice run --dir data program.wasm data/input.txt',
+  ],
   run: async (words) => {
     const tools = await toolsOf(words);
     const { file, prepared } = preparedInput(tools, words);
     const stats = words.text('stats');
-    const { out, flush } = outputTo(1);
+    const { out, outBytes, flush } = outputTo(1);
     const count = stats !== undefined || words.flag('count');
-    const ran = prepared.run({ args: words.positionals.slice(1), out, limits: limitsOf(words), count });
+    const args = words.positionals.slice(1);
+    const invoke = words.text('invoke');
+    const wasi = wasiEnvironment({
+      args: invoke === undefined ? words.positionals : [file],
+      directories: words.list('dir'),
+      variables: words.list('env'),
+      out: outBytes,
+      flush,
+    });
+    const ran = prepared.run({ args, out, invoke, wasi, limits: limitsOf(words), count });
     flush();
     const report = unwrap(ran);
     const { code, message } = report.verdict;
