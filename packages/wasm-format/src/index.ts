@@ -4,6 +4,7 @@ export * from './code.ts';
 export * from './constant.ts';
 export * from './decode.ts';
 export * from './encode.ts';
+export type * from './hooks.ts';
 export * from './instr.ts';
 export * from './instr-reader.ts';
 export * from './module.ts';
