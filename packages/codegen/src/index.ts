@@ -2,4 +2,5 @@
 export type * from './allocation.ts';
 export * from './block-layout.ts';
 export * from './parallel-move.ts';
+export * from './structure.ts';
 export * from './target.ts';
