@@ -15,13 +15,14 @@ import { registerVM, stackVM } from '@sluice/vm';
 import { irFrontend } from './ir-frontend.ts';
 import { readRegisterProgram } from './presets/register-program.ts';
 import { stackFrontend } from './presets/stack-frontend.ts';
+import { wasmFrontend } from './presets/wasm-frontend.ts';
 import type { EngineEntry, TextTarget, Toolchain } from './toolchain.ts';
 
 /** The parts that the command uses. */
 export const presets: Toolchain = {
   ops: coreTable,
   readProgram: readRegisterProgram,
-  frontends: [brilFrontend, stackFrontend, irFrontend],
+  frontends: [brilFrontend, stackFrontend, wasmFrontend, irFrontend],
   passes,
   levels,
   levelPipeline: (name) => {
