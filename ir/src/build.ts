@@ -14,7 +14,7 @@ import { assemble, type BuiltBlock } from './build-finish.ts';
 import { type Variable, type VariableHost, Variables } from './build-variables.ts';
 import type { Span } from './diag.ts';
 import type { BlockId, Func, Inst, ValueId } from './func.ts';
-import { makeInst, none, withEdges } from './inst.ts';
+import { makeInst, newInst, none, withEdges } from './inst.ts';
 import type { Imm, OpDef, OpTable } from './op.ts';
 import { coreTable, type OpName, zeroOpName } from './ops/index.ts';
 import type { ResultType, Signature, Type } from './type.ts';
@@ -97,8 +97,7 @@ export class FuncBuilder {
   /** Appends an instruction to the current block; `type` where the op leaves it open (`void` for calls without result). */
   emit(op: OpDef | OpName, args: readonly ValueId[] = none, imm?: Imm, type?: ResultType): ValueId {
     const def = typeof op === 'string' ? this.opNamed(op) : op;
-    const inst = makeInst(def, args, { imm, loc: this.loc, ...(type === undefined ? {} : { type }) });
-    const v = this.#create(inst);
+    const v = this.#create(newInst(def, args, imm, type, none, this.loc));
     this.#openState().body.push(v);
     return v;
   }
@@ -116,15 +115,14 @@ export class FuncBuilder {
     imm?: Imm,
     type?: ResultType,
   ): ValueId {
-    const def = typeof op === 'string' ? this.opNamed(op) : op;
     const state = this.#openState();
-    const inst = makeInst(def, args, { imm, blocks, loc: this.loc, ...(type === undefined ? {} : { type }) });
-    const v = this.#create(inst);
+    const def = typeof op === 'string' ? this.opNamed(op) : op;
+    const v = this.#create(newInst(def, args, imm, type, blocks, this.loc));
     state.term = v;
-    for (const target of new Set(blocks)) {
+    for (const target of blocks) {
       const to = this.#state(target);
       if (to.sealed) throw new Error(`@${this.name}: an edge to ^${target}, which is sealed`);
-      to.preds.push(this.#current);
+      if (to.preds[to.preds.length - 1] !== this.#current) to.preds.push(this.#current);
     }
     return v;
   }

@@ -22,10 +22,22 @@ export interface InstParts {
 
 /** Makes an instruction; its type is that of the op's signature unless the signature leaves it open. */
 export function makeInst(op: OpDef, args: readonly ValueId[], parts: InstParts = {}): Inst {
+  return newInst(op, args, parts.imm, parts.type, parts.blocks ?? none, parts.loc ?? null);
+}
+
+/** As `makeInst`, without an object for the parts: for builders of large modules. */
+export function newInst(
+  op: OpDef,
+  args: readonly ValueId[],
+  imm: Imm,
+  type: ResultType | undefined,
+  blocks: readonly BlockId[],
+  loc: Span | null,
+): Inst {
   const fixed = op.sig.result;
-  const type = parts.type ?? (fixed === 'T' ? undefined : fixed);
-  if (type === undefined) throw new Error(`an instruction of op '${op.name}' must say its type`);
-  return { op, type, args, imm: parts.imm, blocks: parts.blocks ?? none, loc: parts.loc ?? null };
+  const result = type ?? (fixed === 'T' ? undefined : fixed);
+  if (result === undefined) throw new Error(`an instruction of op '${op.name}' must say its type`);
+  return { op, type: result, args, imm, blocks, loc };
 }
 
 /** The instruction with other operands. */
