@@ -77,7 +77,6 @@ describe('code that is rejected', () => {
     ['alignment must not be larger than natural', ['', 'i32.const 0; i64.const 0; i64.store8 0 1'], memory],
     ['unknown data segment 0', ['', 'data.drop 0'], { ...memory, dataCount: true }],
     ['unknown data segment 5', ['', 'unreachable; memory.init 5'], { ...memory, dataCount: true }],
-    ['unknown elem segment 0', ['', 'elem.drop 0']],
     ['undeclared function reference 0', ['', 'ref.func 0; drop']],
     ['unknown function 4', ['', 'ref.func 4; drop']],
     ['END opcode expected', ['', 'block']],

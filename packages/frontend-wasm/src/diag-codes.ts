@@ -100,7 +100,7 @@ export function badNesting(at: Span, reason: string): Diagnostic {
   return diagnostic('SL0734', at, reason, invalid);
 }
 
-/** More than a function may have. */
-export function tooMany(at: Span, what: string, limit: number): Diagnostic {
-  return diagnostic('SL0735', at, `too many ${what}`, `engines allow ${limit}: split the function`);
+/** An instruction that no op stands for. */
+export function unsupported(at: Span, name: string): Diagnostic {
+  return diagnostic('SL0735', at, `'${name}' has no op in the IR yet`, 'compile without it');
 }
