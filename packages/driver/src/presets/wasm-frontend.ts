@@ -5,7 +5,7 @@ import { type Frontend, ok } from '@sluice/ir';
 import { isWasm } from '@sluice/wasm-format';
 import { loadedModule } from '../modules.ts';
 
-/** Wasm binaries, validated and lifted. What runs is the export `_start` or `main`. */
+/** Wasm binaries, validated and lifted. */
 export const wasmFrontend: Frontend = {
   name: 'wasm',
   summary: 'WebAssembly 2.0, binary',
@@ -13,8 +13,6 @@ export const wasmFrontend: Frontend = {
   detect: isWasm,
   load: (bytes, file, ops) => {
     const module = loadWasm(bytes, { file, ...(ops === undefined ? {} : { ops }) });
-    if (!module.ok) return module;
-    const start = module.value.exports.find(({ external, kind }) => external === '_start' && kind === 'func');
-    return ok(loadedModule(module.value, file, start?.name ?? null));
+    return module.ok ? ok(loadedModule(module.value, file)) : module;
   },
 };
