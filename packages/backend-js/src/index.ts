@@ -1,2 +1,5 @@
 /** Emits structured JavaScript from the IR. */
-export {};
+export { emitModule, type JsOptions } from './module.ts';
+
+/** Passes that a module must have gone through before it is emitted, in order. */
+export const jsPrepare: readonly string[] = ['lower-invoke', 'order-uses', 'split-critical-edges', 'ssa-destruct'];

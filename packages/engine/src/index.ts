@@ -1,2 +1,2 @@
 /** Engines that execute generated code: WebAssembly and JavaScript. */
-export {};
+export * from './js/engine.ts';

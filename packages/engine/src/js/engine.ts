@@ -1,0 +1,118 @@
+/**
+ * The engine `js`: runs the JavaScript that a backend makes of a prepared module, at the speed of V8's compiler.
+ *
+ * The source is compiled once for each module and variant: code that counts fuel and depth is another one than code that does
+ * not. Traps are exceptions; so is what V8 throws where a `DataView` is left, or its stack overflows.
+ */
+
+import type { JsCode, JsEnv, JsLinked } from '@sluice/codegen';
+import {
+  acceptArguments,
+  defaultLimits,
+  type Engine,
+  type Execution,
+  HostExit,
+  type Instance,
+  type InstanceOptions,
+  type Module,
+  type Outcome,
+  type ResourceEnd,
+  ResourceError,
+  TrapError,
+} from '@sluice/ir';
+import { Account } from './account.ts';
+import { makeState } from './state.ts';
+import { callGenerated } from './link.ts';
+
+/** Makes the JavaScript of a prepared module. */
+export type EmitJs = (m: Module, options: { readonly metered: boolean }) => JsCode;
+
+interface Compiled {
+  readonly code: JsCode;
+  readonly make: (env: JsEnv) => JsLinked;
+}
+
+/** An engine for modules that are prepared for the backend that `emit` belongs to. */
+export function jsEngine(emit: EmitJs): Engine<Module> {
+  const compiled = new WeakMap<Module, (Compiled | undefined)[]>();
+  const compile = (m: Module, metered: boolean): Compiled => {
+    let variants = compiled.get(m);
+    if (variants === undefined) {
+      variants = [];
+      compiled.set(m, variants);
+    }
+    const found = variants[metered ? 1 : 0];
+    if (found !== undefined) return found;
+    const code = emit(m, { metered });
+    const made = { code, make: new Function('env', code.source) as Compiled['make'] };
+    variants[metered ? 1 : 0] = made;
+    return made;
+  };
+  return {
+    name: 'js',
+    instantiate: (m, options = {}) => instantiate(m, options, (metered) => compile(m, metered)),
+  };
+}
+
+function instantiate(m: Module, options: InstanceOptions, compile: (metered: boolean) => Compiled): Instance {
+  const limits = { ...defaultLimits, ...options.limits };
+  const signal = options.signal ?? null;
+  const metered = limits.fuel !== null || signal !== null || limits.depth < defaultLimits.depth;
+  const { code, make } = compile(metered);
+  const state = makeState(m, code, options);
+  const { env, guest, thrown } = state;
+  const account = new Account(env.S, limits, signal);
+  const linked = state.link(make, account);
+  const byName = new Map(code.funcs.map((f, i) => [f.name, i]));
+  const execute = (index: number, values: Parameters<typeof callGenerated>[2]): Outcome => {
+    if (account.active() + 1 > limits.depth) return resourceEnd('call-depth');
+    if (signal?.aborted === true) return resourceEnd('aborted');
+    try {
+      const f = code.funcs[index] as JsCode['funcs'][number];
+      const fn = linked.funcs[index] as JsLinked['funcs'][number];
+      return { kind: 'return', values: callGenerated(fn, f, values, env) };
+    } catch (error) {
+      return outcomeOf(error, error === thrown.error);
+    }
+  };
+  return {
+    call: (name, args): Execution => {
+      const index = byName.get(name);
+      const f = index === undefined ? undefined : code.funcs[index];
+      if (index === undefined || f === undefined) throw new Error(`no function @${name} in the module`);
+      const values = acceptArguments(f.sig, args, `@${name}`);
+      if (guest.stillborn !== null) return { outcome: guest.stillborn, instructions: null, fuelUsed: 0 };
+      const end = account.begin();
+      let fuelUsed = 0;
+      let outcome: Outcome;
+      try {
+        outcome = execute(index, values);
+      } finally {
+        fuelUsed = end();
+      }
+      return { outcome, instructions: null, fuelUsed: metered ? fuelUsed : 0 };
+    },
+    memory: () => guest.memory.bytes(),
+    global: state.getGlobal,
+    liveAllocations: () => guest.heap.live(),
+  };
+}
+
+/** How an execution ended that threw. */
+function outcomeOf(error: unknown, fromHost: boolean): Outcome {
+  if (error instanceof TrapError) return { kind: 'trap', trap: error.kind, at: null };
+  if (error instanceof HostExit) return { kind: 'exit', code: error.code, message: error.message };
+  if (error instanceof ResourceError) return resourceEnd(error.end);
+  if (isStackOverflow(error)) return resourceEnd('call-depth');
+  if (!fromHost && error instanceof RangeError) return { kind: 'trap', trap: 'out-of-bounds', at: null };
+  throw error;
+}
+
+/** Whether the host's own stack was full: V8 says it by a `RangeError`, others by an `InternalError`. */
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof Error && /call stack|recursion/.test(error.message);
+}
+
+function resourceEnd(end: ResourceEnd): Outcome {
+  return { kind: 'resource', end };
+}

@@ -1,0 +1,217 @@
+/**
+ * The state of an instance of the engine `js`, in the form in which its code wants it (codegen/src/js-code.ts): frames, globals,
+ * tables, memory, host functions, and ops that are left to their meaning.
+ */
+
+import type { JsCode, JsEnv, JsFunction, JsLinked } from '@sluice/codegen';
+import {
+  acceptResults,
+  f32Bits,
+  f32FromBits,
+  f64Bits,
+  f64FromBits,
+  type InstanceOptions,
+  type Machine,
+  type Module,
+  printSignature,
+  ResourceError,
+  Trap,
+  TrapError,
+  type TrapKind,
+  toNumber,
+  type Value,
+} from '@sluice/ir';
+import { applyOp, type GuestState, guestState, machineOf } from '@sluice/vm';
+import type { Account } from './account.ts';
+import { tableEntry } from './link.ts';
+
+/** Slots for frames: 1 MiB. V8's own stack is as large, and each frame takes some of that as well. */
+const frameSlots = 1 << 17;
+
+/** An instance's state. */
+export interface JsState {
+  readonly env: Omit<JsEnv, 'refuel' | 'hosts' | 'ops'>;
+  readonly guest: GuestState;
+  /** What a host function threw last. */
+  readonly thrown: { error: unknown };
+  readonly getGlobal: (name: string) => Value;
+  /** Makes the functions, and fills the tables with them. */
+  readonly link: (make: (env: JsEnv) => JsLinked, account: Account) => JsLinked;
+}
+
+/** Helpers that the code calls by name, beside `JsEnv`. */
+const helpers = { num: toNumber, f32Bits, f64Bits, f32FromBits, f64FromBits };
+
+/** Makes the state. Throws an `Error` when the host lacks imports. */
+export function makeState(m: Module, code: JsCode, options: InstanceOptions): JsState {
+  const guest = guestState(m, options);
+  const slots = code.frames ? frameSlots + 4 * code.largestFrame : 8;
+  const L = new BigInt64Array(slots);
+  const globals = new Globals(m);
+  const thrown = { error: undefined as unknown };
+  const tables = m.tables.map(({ elements }) => elements.map((): JsFunction => () => undefined));
+  const sigs = m.tables.map(({ elements }) => elements.map(() => -2));
+  const raise = (kind: string): never => {
+    throw new TrapError(kind as TrapKind);
+  };
+  const env = {
+    L,
+    I: new Int32Array(L.buffer),
+    frameLimit: slots - 2 * code.largestFrame,
+    S: new Int32Array(4),
+    GI: globals.i32,
+    GL: globals.i64,
+    GV: globals.values,
+    GS: [],
+    RI: new Int32Array(1024),
+    RV: [],
+    TF: tables,
+    TS: sigs,
+    memory: () => guest.memory.wasm.buffer,
+    trap: raise,
+    badCall: (table: number, index: number): never => {
+      const sig = sigs[table]?.[index];
+      return raise(sig === undefined ? 'out-of-bounds' : sig === -2 ? 'null-reference' : 'indirect-call-type');
+    },
+    deep: (): never => {
+      throw new ResourceError('call-depth');
+    },
+    ...helpers,
+  };
+  const getGlobal = (name: string): Value => globals.get(name);
+  const link = (make: (env: JsEnv) => JsLinked, account: Account): JsLinked => {
+    let linked: JsLinked | null = null;
+    const refresh = (): void => linked?.refresh();
+    const hosts = hostFunctions(m, guest, thrown, refresh);
+    const machine = machineOf(guest, {
+      getGlobal,
+      setGlobal: (name, value) => globals.set(name, value),
+      // Slots are variables of the code: no op reaches them.
+      getSlot: () => undefined,
+      setSlot: () => undefined,
+    });
+    const ops = opFunctions(code, machine, refresh);
+    linked = make({ ...env, hosts, ops, refuel: () => account.refuel() });
+    fillTables(m, code, env, linked, hosts);
+    return linked;
+  };
+  return { env, guest, thrown, getGlobal, link };
+}
+
+/** Host functions that take values and give them, and say so where they throw. */
+function hostFunctions(
+  m: Module,
+  guest: GuestState,
+  thrown: { error: unknown },
+  refresh: () => void,
+): readonly JsFunction[] {
+  return m.imports.map(({ name, sig }, i): JsFunction => {
+    const host = guest.imports[i];
+    const who = `host function @${name}`;
+    return (...args) => {
+      const { buffer } = guest.memory.wasm;
+      try {
+        const results = acceptResults(sig, host?.(...args), who);
+        return results.length > 1 ? (results as unknown as Value) : results[0];
+      } catch (error) {
+        thrown.error = error;
+        throw error;
+      } finally {
+        if (guest.memory.wasm.buffer !== buffer) refresh();
+      }
+    };
+  });
+}
+
+/** Ops that are left to their meaning. */
+function opFunctions(code: JsCode, machine: Machine, refresh: () => void): readonly JsFunction[] {
+  return code.ops.map(({ op, type, imm }): JsFunction => {
+    const apply = (args: readonly Value[]): Value => {
+      const result = applyOp(op, type, machine, imm, args);
+      if (result instanceof Trap) throw new TrapError(result.kind);
+      return result;
+    };
+    if (!op.effect.grows) return (...args) => apply(args);
+    return (...args) => {
+      const result = apply(args);
+      refresh();
+      return result;
+    };
+  });
+}
+
+function fillTables(
+  m: Module,
+  code: JsCode,
+  env: Pick<JsEnv, 'L' | 'S' | 'RI' | 'RV' | 'TF' | 'TS'>,
+  linked: JsLinked,
+  hosts: readonly JsFunction[],
+): void {
+  const sigNumbers = new Map(code.signatures.map((sig, i) => [printSignature(sig), i]));
+  const funcs = new Map(code.funcs.map((f, i) => [f.name, i]));
+  const imports = new Map(m.imports.map((each, i) => [each.name, i]));
+  const entry = (name: string): { readonly fn: JsFunction; readonly sig: number } => {
+    const own = funcs.get(name);
+    if (own !== undefined) {
+      const { sig, framed } = code.funcs[own] as JsCode['funcs'][number];
+      const fn = linked.funcs[own] as JsFunction;
+      // A function without frame ignores it.
+      const entered: JsFunction = framed === code.frames ? fn : (_, ...args) => fn(...args);
+      return { fn: entered, sig: sigNumbers.get(printSignature(sig)) ?? -1 };
+    }
+    const at = imports.get(name) ?? -1;
+    const { sig } = m.imports[at] as Module['imports'][number];
+    const host = hosts[at] as JsFunction;
+    const call = (args: readonly Value[]): readonly Value[] => {
+      const given = host(...args);
+      return sig.results.length > 1 ? (given as unknown as readonly Value[]) : [given];
+    };
+    return { fn: tableEntry(sig, code, env, call), sig: sigNumbers.get(printSignature(sig)) ?? -1 };
+  };
+  for (const [t, { elements }] of m.tables.entries()) {
+    for (const [i, name] of elements.entries()) {
+      if (name === null) continue;
+      const { fn, sig } = entry(name);
+      (env.TF[t] as JsFunction[])[i] = fn;
+      (env.TS[t] as number[])[i] = sig;
+    }
+  }
+}
+
+/** The globals of an instance: by their index, each in the array of its type. */
+class Globals {
+  readonly i32: Int32Array;
+  readonly i64: BigInt64Array;
+  readonly values: Value[];
+  readonly #index: ReadonlyMap<string, number>;
+  readonly #m: Module;
+
+  constructor(m: Module) {
+    this.#m = m;
+    this.i32 = new Int32Array(m.globals.length);
+    this.i64 = new BigInt64Array(m.globals.length);
+    this.values = m.globals.map(() => undefined);
+    this.#index = new Map(m.globals.map(({ name }, i) => [name, i]));
+    for (const { name, init } of m.globals) this.set(name, init as Value);
+  }
+
+  get(name: string): Value {
+    const i = this.#at(name);
+    const type = this.#m.globals[i]?.type;
+    return type === 'i32' ? this.i32[i] : type === 'i64' ? this.i64[i] : this.values[i];
+  }
+
+  set(name: string, value: Value): void {
+    const i = this.#at(name);
+    const type = this.#m.globals[i]?.type;
+    if (type === 'i32') this.i32[i] = value as number;
+    else if (type === 'i64') this.i64[i] = value as bigint;
+    else this.values[i] = value;
+  }
+
+  #at(name: string): number {
+    const i = this.#index.get(name);
+    if (i === undefined) throw new Error(`no global @${name} in the module`);
+    return i;
+  }
+}
