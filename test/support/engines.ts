@@ -1,13 +1,21 @@
 /** The engines of the presets as the testkit takes them: with everything between a module and an instance. */
 import { encodeProgram, validateProgram } from '@sluice/bytecode';
 import { lower, presets } from '@sluice/driver';
-import { formatDiagnostic } from '@sluice/ir';
+import { formatDiagnostic, type Module } from '@sluice/ir';
 import { type Pipeline, pipeline, runPipeline } from '@sluice/pipeline';
 import type { TestEngine } from '@sluice/testkit';
 
-/** The machines, and each of them again with few registers. */
+/** The machines, each of them again with few registers, and the engines of generated code. */
 export function machines(): readonly TestEngine[] {
-  return presets.engines.flatMap((entry) => {
+  return presets.engines.flatMap((entry): readonly TestEngine[] => {
+    if (entry.executes === 'module' && entry.prepare.length > 0) {
+      const { name, instantiate } = entry;
+      const lowerTo = (m: Module): ReturnType<TestEngine['lower']> => {
+        const { module } = runPipeline(m, pipeline(name, entry.prepare, presets.passes), { verifyEach: true });
+        return { module, instantiate: (o) => instantiate(module, o) };
+      };
+      return [{ name, lower: lowerTo }];
+    }
     if (entry.executes !== 'program') return [];
     const engine = (name: string, registers?: number): TestEngine => ({
       name,

@@ -16,7 +16,6 @@ import {
   type SigType,
   type Type,
   trapKinds,
-  type Value,
   type ValueId,
 } from '@sluice/ir';
 import { conditionOf, occurrences, otherForms, plainForms, substitute } from './forms.ts';

@@ -25,6 +25,15 @@ export function optimise(m: Module, passes: Pipeline, options: RunOptions = {}):
   return runPipeline(m, passes, options).module;
 }
 
+/** Runs the passes that an engine for modules cannot do without. The budget of rewrites does not count here. */
+export function prepareModule(
+  m: Module,
+  { name, prepare }: { readonly name: string; readonly prepare: readonly string[] },
+  tools: Toolchain,
+): Module {
+  return runPipeline(m, pipeline(name, prepare, tools.passes), { ops: tools.ops }).module;
+}
+
 /** A program and the module that it was made of, target's passes done. */
 export interface Lowered {
   readonly program: Program;

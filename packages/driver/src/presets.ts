@@ -1,11 +1,13 @@
 /** The concrete parts: the one file of the driver that names frontends, passes, backends and engines. */
 
 import brilTarget from '@sluice/backend-bril';
+import { emitModule, jsPrepare } from '@sluice/backend-js';
 import registerTarget from '@sluice/backend-register';
 import stackTarget from '@sluice/backend-stack';
 import { type BrilProgram, printBril, toJson } from '@sluice/bril-format';
 import type { Program, RegisterProgram, StackProgram } from '@sluice/bytecode';
 import type { Target } from '@sluice/codegen';
+import { jsEngine } from '@sluice/engine';
 import { brilFrontend } from '@sluice/frontend-bril';
 import { coreTable, type Engine, interp, ok } from '@sluice/ir';
 import { isLevel, levelPipeline, levels, passes } from '@sluice/passes';
@@ -35,10 +37,19 @@ export const presets: Toolchain = {
       summary: 'the reference interpreter of the IR: slow, the oracle for all others',
       unit: 'IR instruction',
       executes: 'module',
+      prepare: [],
       instantiate: interp.instantiate,
     },
     machine(stackVM, stackTarget, 'the stack machine: a generated JavaScript loop'),
     machine(registerVM, registerTarget, 'the register machine: a generated WebAssembly loop'),
+    {
+      name: 'js',
+      summary: 'generated JavaScript, compiled by the host',
+      unit: 'n/a',
+      executes: 'module',
+      prepare: jsPrepare,
+      instantiate: jsEngine(emitModule).instantiate,
+    },
     {
       name: 'bril',
       summary: "Bril's direct interpreter, which never touches the IR",

@@ -19,7 +19,7 @@ import {
   type Verdict,
 } from '@sluice/ir';
 import type { Pipeline } from '@sluice/pipeline';
-import { type CompileOptions, lower, optimise } from './compile.ts';
+import { type CompileOptions, lower, optimise, prepareModule } from './compile.ts';
 import { badUsage, missingImport, nothingToRun, wrongEngine } from './diag-codes.ts';
 import { exportedFunc, withEntry } from './modules.ts';
 import { type EngineEntry, findEngine, type Toolchain } from './toolchain.ts';
@@ -226,8 +226,9 @@ function realise(
   options: CompileOptions | undefined,
 ) {
   if (engine.executes === 'module') {
-    const size = (): number => module.funcs.reduce((sum, f) => sum + sizeOf(f), 0);
-    return { size, instantiate: engine.instantiate.bind(null, module) };
+    const prepared = prepareModule(module, engine, tools);
+    const size = (): number => prepared.funcs.reduce((sum, f) => sum + sizeOf(f), 0);
+    return { size, instantiate: engine.instantiate.bind(null, prepared) };
   }
   const { program } = lower(module, engine.target, tools, options);
   return {

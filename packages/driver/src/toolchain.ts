@@ -13,7 +13,9 @@ export type EngineEntry = EngineFacts &
   (
     | {
         readonly executes: 'module';
-        /** Makes an instance of a module; see `Engine` of `@sluice/ir`. */
+        /** Names of passes that must run on a module before, in order. */
+        readonly prepare: readonly string[];
+        /** Makes an instance of a prepared module; see `Engine` of `@sluice/ir`. */
         readonly instantiate: (m: Module, options: InstanceOptions) => Instance;
       }
     | {

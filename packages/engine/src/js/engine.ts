@@ -18,9 +18,9 @@ import {
   type Outcome,
   type ResourceEnd,
   ResourceError,
-  TrapError,
 } from '@sluice/ir';
 import { Account } from './account.ts';
+import { TrapError } from './trap-error.ts';
 import { makeState } from './state.ts';
 import { callGenerated } from './link.ts';
 

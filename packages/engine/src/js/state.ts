@@ -16,7 +16,6 @@ import {
   printSignature,
   ResourceError,
   Trap,
-  TrapError,
   type TrapKind,
   toNumber,
   type Value,
@@ -24,6 +23,7 @@ import {
 import { applyOp, type GuestState, guestState, machineOf } from '@sluice/vm';
 import type { Account } from './account.ts';
 import { tableEntry } from './link.ts';
+import { TrapError } from './trap-error.ts';
 
 /** Slots for frames: 1 MiB. V8's own stack is as large, and each frame takes some of that as well. */
 const frameSlots = 1 << 17;
