@@ -8,6 +8,7 @@ import type { Inst, Signature, Type, ValueId } from '@sluice/ir';
 import type { Names } from './names.ts';
 import { callWrites } from './ops.ts';
 import { calleeFrame, joined, type Scope, type Text } from './scope.ts';
+import { slotText } from './variables.ts';
 
 /** What calls need to know. */
 export interface CallContext {
@@ -41,7 +42,7 @@ function callNamed(scope: Scope, v: ValueId, { args, type }: Inst, name: string,
   const call = joined(`${cx.names.host(name)}(${values.map(({ text }) => text).join(', ')})`, values);
   if (type === 'tuple') {
     scope.statement(`RV[0] = ${call.text};`, [call]);
-    sig.results.forEach((_, i) => scope.element(v, i, `RV[0][${i}]`));
+    for (const i of sig.results.keys()) scope.element(v, i, `RV[0][${i}]`);
   } else if (type === 'void') scope.statement(`${call.text};`, [call]);
   else scope.defineNow(v, call, 'value');
 }
@@ -121,7 +122,7 @@ export function emitReturn(scope: Scope, args: readonly ValueId[], cx: CallConte
   let value = '';
   const first = types.findIndex((type) => type !== 'i64');
   parts.forEach(({ text }, i) => {
-    if (types[i] === 'i64') scope.say(`${slot === 0 ? 'L[fp]' : `L[fp + ${slot}]`} = ${text};`), slot++;
+    if (types[i] === 'i64') scope.say(`${slotText(slot++)} = ${text};`);
     else if (i === first) value = ` ${text}`;
     else scope.say(`${types[i] === 'i32' ? 'RI' : 'RV'}[${i}] = ${text};`);
   });

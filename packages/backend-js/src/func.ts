@@ -169,7 +169,7 @@ function emitEvents(scope: Scope, events: readonly StructureEvent[], cx: FuncCon
         break;
       case 'dispatch':
         scope.open('switch (state) {');
-        event.labels.forEach((label, k) => scope.say(`case ${k}: ${go(label)}`));
+        for (const [k, label] of event.labels.entries()) scope.say(`case ${k}: ${go(label)}`);
         scope.close();
         falls = false;
         continue;
@@ -182,7 +182,7 @@ function emitSwitch(scope: Scope, v: ValueId, cases: readonly number[], targets:
   const value = scope.use(v);
   scope.finish([value]);
   scope.open(`switch (${value.text}) {`);
-  cases.forEach((value, k) => scope.say(`case ${value}: ${targets[k]}`));
+  for (const [k, each] of cases.entries()) scope.say(`case ${each}: ${targets[k]}`);
   scope.say(`default: ${targets[targets.length - 1]}`);
   scope.close();
 }

@@ -216,11 +216,15 @@ const specials: Readonly<Record<string, Special>> = {
   },
   'any.unbox': (scope, v, inst, cx) => {
     const { args, imm } = inst;
-    const type = imm === anyTags.int ? 'bigint' : imm === anyTags.float ? 'number' : imm === anyTags.bool ? 'boolean' : '';
+    const type =
+      imm === anyTags.int ? 'bigint' : imm === anyTags.float ? 'number' : imm === anyTags.bool ? 'boolean' : '';
     if (type === '') return emitMeaning(scope, v, inst, cx);
     const value = scope.useOften(args[0] as ValueId);
     scope.say(`if (typeof ${value.text} !== '${type}') trap('invalid-conversion');`);
-    scope.define(v, imm === anyTags.bool ? joined(`(${value.text} ? 1 : 0)`, [value], { condition: value.text }) : value);
+    scope.define(
+      v,
+      imm === anyTags.bool ? joined(`(${value.text} ? 1 : 0)`, [value], { condition: value.text }) : value,
+    );
   },
 };
 

@@ -154,7 +154,9 @@ export class Variables {
     }
     const text = name ?? `t${this.#count++}`;
     const zero = zeroOf(type);
-    this.#declared.push(zero === undefined ? text : `${text} = ${typeof zero === 'bigint' ? `${zero}n` : String(zero)}`);
+    this.#declared.push(
+      zero === undefined ? text : `${text} = ${typeof zero === 'bigint' ? `${zero}n` : String(zero)}`,
+    );
     return { text, slot: -1 };
   }
 

@@ -20,9 +20,9 @@ import {
   ResourceError,
 } from '@sluice/ir';
 import { Account } from './account.ts';
-import { TrapError } from './trap-error.ts';
-import { makeState } from './state.ts';
 import { callGenerated } from './link.ts';
+import { makeState } from './state.ts';
+import { TrapError } from './trap-error.ts';
 
 /** Makes the JavaScript of a prepared module. */
 export type EmitJs = (m: Module, options: { readonly metered: boolean }) => JsCode;

@@ -45,7 +45,8 @@ const helpers = { num: toNumber, f32Bits, f64Bits, f32FromBits, f64FromBits };
 /** Makes the state. Throws an `Error` when the host lacks imports. */
 export function makeState(m: Module, code: JsCode, options: InstanceOptions): JsState {
   const guest = guestState(m, options);
-  const slots = code.frames ? frameSlots + 4 * code.largestFrame : 8;
+  const depth = code.metered ? guest.limits.depth : frameSlots;
+  const slots = code.frames ? Math.min(frameSlots, (depth + 2) * code.largestFrame) + 4 * code.largestFrame : 8;
   const L = new BigInt64Array(slots);
   const globals = new Globals(m);
   const thrown = { error: undefined as unknown };
