@@ -41,8 +41,25 @@ export type OpKind =
  *   func     a function's name        global  a global's name
  *   sig      a Signature              cases   distinct i32 case values, one for each target but the last
  *   trap     a TrapKind               text    any string
+ *   lane     a lane's number          lanes   16 numbers below 32: lanes of two vectors of bytes
+ *   memlane  { offset, align, lane }
+ *
+ * How many lanes there are is said by the op's column `lanes`.
  */
-export type ImmKind = 'none' | 'const' | 'mem' | 'index' | 'func' | 'global' | 'sig' | 'cases' | 'trap' | 'text';
+export type ImmKind =
+  | 'none'
+  | 'const'
+  | 'mem'
+  | 'memlane'
+  | 'index'
+  | 'lane'
+  | 'lanes'
+  | 'func'
+  | 'global'
+  | 'sig'
+  | 'cases'
+  | 'trap'
+  | 'text';
 
 /** Immediate of a load or store: a constant byte offset (u32) added to the address, and log2 of the alignment hint. */
 export interface MemImm {
@@ -50,8 +67,13 @@ export interface MemImm {
   readonly align: number;
 }
 
+/** Immediate of a load or store of one lane of a vector. */
+export interface MemLaneImm extends MemImm {
+  readonly lane: number;
+}
+
 /** An immediate; which form it has is said by the op's `imm`. */
-export type Imm = Value | MemImm | Signature | readonly number[];
+export type Imm = Value | MemImm | MemLaneImm | Signature | readonly number[];
 
 /** An operand or result type in an op's signature: a type, or `T`, the instruction's own type. */
 export type SigType = Type | 'T';
@@ -65,7 +87,7 @@ export interface OpSig {
 
 /**
  * Algebraic laws, each checked as a property and used by passes. Numbers stand for constants of the operand's type
- * (-1 is all ones; compare with `sameValue(imm, lawConstant(type, k))`, since -0 is not 0).
+ * (-1 is all ones; compare with `sameValue(imm, lawConstant(type, k))`, since -0 is not 0), bigints for the bits of a v128.
  */
 export interface Laws {
   readonly commutative?: boolean;
@@ -76,13 +98,13 @@ export interface Laws {
   /** `f(f(a)) = a` */
   readonly involution?: boolean;
   /** `a . k = a` */
-  readonly rightIdentity?: number;
+  readonly rightIdentity?: number | bigint;
   /** `k . a = a`; commutative ops need not repeat it. */
-  readonly leftIdentity?: number;
+  readonly leftIdentity?: number | bigint;
   /** `a . k = k` */
-  readonly rightZero?: number;
+  readonly rightZero?: number | bigint;
   /** `a . a = k` */
-  readonly selfGives?: number;
+  readonly selfGives?: number | bigint;
   /** For comparisons: the op that gives the opposite answer. */
   readonly negation?: string;
   /** The op that gives the same answer with operands swapped. */
@@ -90,18 +112,27 @@ export interface Laws {
 }
 
 /** The value of a type that a number in `Laws` stands for. */
-export function lawConstant(type: Type, k: number): Value {
+export function lawConstant(type: Type, k: number | bigint): Value {
+  if (type === 'v128') return BigInt.asUintN(128, BigInt(k));
   return type === 'i64' ? BigInt(k) : k;
 }
 
 /** What a load or store touches: `bytes` bytes, little endian, at address + offset. */
 export interface Access {
   readonly region: 'memory';
-  readonly bytes: 1 | 2 | 4 | 8;
+  readonly bytes: 1 | 2 | 4 | 8 | 16;
   /** Whether a load that is narrower than its result extends the sign. */
   readonly signed: boolean;
   readonly store: boolean;
+  /** How the bytes are part of a vector; absent where they are the value itself, cut or extended. */
+  readonly part?: VectorPart;
 }
+
+/**
+ * What a load makes of fewer bytes than a vector has: the same in each lane, lanes that are extended each, zeros above, or
+ * one lane of a vector that is an operand. A store with `lane` stores one lane.
+ */
+export type VectorPart = 'splat' | 'widen' | 'zero' | 'lane';
 
 /** What `expand` builds with: appends instructions, gives the ids of their values. A `FuncBuilder` is one. */
 export interface Fragment {
@@ -131,6 +162,7 @@ export interface OpSpec {
   readonly js?: string;
   readonly jsTrap?: string;
   readonly access?: Access;
+  readonly lanes?: number;
   readonly wasm?: readonly number[];
   readonly smt?: string;
   /** See `OpDef.expand`. */
@@ -153,7 +185,10 @@ export interface OpDef {
    * With `bits`, f32 operands and results are i32 bits and f64 ones are signed i64 bits (bigint).
    */
   readonly eval: ((...args: readonly Value[]) => Value | Trap) | null;
-  /** Whether `eval` (and `js`) take and give the bits of floats: for ops that must move NaNs exactly. */
+  /**
+   * Whether `eval` (and `js`) take and give the bits of floats: for ops that must move NaNs exactly. Of an op that gives a
+   * v128: whether all its bits are specified, those of NaNs in lanes included.
+   */
   readonly bits: boolean;
   /**
    * The meaning of an op with state or an immediate: machine, immediate, operands to a value (undefined for void) or
@@ -174,8 +209,10 @@ export interface OpDef {
   readonly js: string | null;
   /** A JavaScript expression over the operands: the kind of the trap that the op raises, or `''` for none. */
   readonly jsTrap: string | null;
-  /** For loads and stores: what they touch. The immediate is then a `MemImm`. */
+  /** For loads and stores: what they touch. The immediate is then a `MemImm`, or a `MemLaneImm`. */
   readonly access: Access | null;
+  /** For an immediate of kind `lane` or `memlane`: how many lanes there are; else 0. */
+  readonly lanes: number;
   /**
    * The Wasm opcode bytes, for ops that are one Wasm instruction with the same operands. Immediates follow them in
    * Wasm's order: a constant, `align offset` of an access, the memory indices of the ops `memory.*`.
@@ -213,6 +250,7 @@ export function defineOp<const N extends string>(name: N, spec: OpSpec): OpDef &
     js: spec.js ?? null,
     jsTrap: spec.jsTrap ?? null,
     access: spec.access ?? null,
+    lanes: spec.lanes ?? 0,
     wasm: spec.wasm ?? null,
     smt: spec.smt ?? null,
     expand: spec.expand ?? null,
@@ -232,6 +270,8 @@ function checkEntry(op: OpDef): void {
     if (op.eval !== null && !op.eval.length && op.sig.params.length > 0) wrong('eval takes no operands');
     if (op.eval !== null && (op.effect.reads | op.effect.writes) !== 0) wrong('an op with state needs run, not eval');
   }
+  if (op.lanes > 0 !== (op.imm === 'lane' || op.imm === 'memlane'))
+    wrong('lanes and an immediate of a lane ask for each other');
   if (op.js !== null && (op.jsTrap !== null) !== op.effect.traps.length > 0) wrong('js and traps ask for jsTrap');
   const terminator = ['br', 'br_if', 'switch', 'ret', 'trap', 'invoke'].includes(op.kind);
   if (terminator !== op.effect.control) wrong('terminators, and only they, have the effect control');

@@ -6,7 +6,7 @@ import type { Instance, Term } from './terms.ts';
 type Made = Instance | null;
 
 const open = (name: string, type: Type): Term => ({ kind: 'open', name, type });
-const constant = (type: Type, k: number | undefined): Term | null =>
+const constant = (type: Type, k: number | bigint | undefined): Term | null =>
   k === undefined ? null : { kind: 'constant', value: lawConstant(type, k), type };
 const apply = (op: OpDef, ...args: readonly Term[]): Term => ({ kind: 'op', op, args, type: resultOf(op) });
 const resultOf = (op: OpDef): Type => (op.sig.result === 'T' || op.sig.result === 'void' ? 'i32' : op.sig.result);

@@ -1,6 +1,6 @@
 /**
  * `run` of the ops on memory against the host's own Wasm engine: the same op on equal memories gives the same result,
- * the same trap and the same bytes. Also the dynamic values, whose ops are pure but have an immediate.
+ * the same trap and the same bytes. Also the ops that are pure but have an immediate: lanes of vectors, dynamic values.
  */
 
 import {
@@ -9,9 +9,6 @@ import {
   coreOp,
   coreTable,
   equalResult,
-  f32Bits,
-  f64Bits,
-  fromBits,
   type Imm,
   type Machine,
   type OpDef,
@@ -22,7 +19,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { leb, opModule, type Probe, trapKindOf } from './support/op-module.ts';
-import { anyValue, isNumType, type NumType } from './support/operands.ts';
+import { anyValue, carried, isNumType, type NumType, uncarried } from './support/operands.ts';
 
 const seed = Number(process.env.SLUICE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const numRuns = process.env.SLUICE_DEEP ? 20_000 : 300;
@@ -79,6 +76,19 @@ function casesOf(op: OpDef): readonly MemoryCase[] {
   const make = (imm: Imm, ...immediates: number[]): MemoryCase => {
     return { op, imm, params, probe: { params, result, code: [...(op.wasm ?? []), ...immediates] } };
   };
+  if (op.imm === 'lanes') {
+    return [0, 5, 11].map((step) => {
+      const lanes = Array.from({ length: 16 }, (_, i) => (i * step + step) % 32);
+      return make(lanes, ...lanes);
+    });
+  }
+  if (op.imm === 'lane') return Array.from({ length: op.lanes }, (_, lane) => make(lane, lane));
+  if (op.imm === 'memlane') {
+    return offsets.map((offset) => {
+      const lane = (offset + 1) % op.lanes;
+      return make({ offset, align: 0, lane }, 0, ...leb(offset), lane);
+    });
+  }
   if (op.access !== null) return offsets.map((offset) => make({ offset, align: 0 }, 0, ...leb(offset)));
   if (op.imm === 'index') {
     return segments.map((_, k) => (op.name === 'memory.init' ? make(k, k, 0) : make(k, k)));
@@ -86,7 +96,9 @@ function casesOf(op: OpDef): readonly MemoryCase[] {
   return [op.name === 'memory.copy' ? make(undefined, 0, 0) : make(undefined, 0)];
 }
 
-const ops = [...coreTable.values()].filter((op) => op.access !== null || /^(memory|data)\./.test(op.name));
+const ops = [...coreTable.values()].filter(
+  (op) => op.access !== null || op.imm.startsWith('lane') || /^(memory|data)\./.test(op.name),
+);
 const cases = ops.flatMap(casesOf);
 const wasm = new WebAssembly.Module(
   opModule(
@@ -104,17 +116,14 @@ function step(machine: Machine, instance: WebAssembly.Instance, index: number, v
   const probe = instance.exports[index] as (...args: readonly Value[]) => number | bigint | undefined;
   let got: Value;
   try {
-    got = probe(
-      ...c.params.map((t, k) => (t === 'f32' ? f32Bits(values[k]) : t === 'f64' ? f64Bits(values[k]) : values[k])),
-    );
+    got = probe(...c.params.flatMap((t, k) => carried(t, values[k])));
   } catch (error) {
     const kind = trapKindOf(error);
     expect(want instanceof Trap ? want.kind : 'no trap', title).toBe(kind);
     return;
   }
   if (got !== undefined && c.probe.result !== 'void') {
-    const bits = BigInt(got as number | bigint);
-    if (!sameValue(want, fromBits(c.probe.result, bits)))
+    if (!sameValue(want, uncarried(c.probe.result, got)))
       expect.fail(`${title}: ${String(want)} instead of ${String(got)}`);
   } else {
     expect(want, title).toBeUndefined();
@@ -131,6 +140,7 @@ const address = fc.oneof(
 
 function operandsOf(c: MemoryCase): fc.Arbitrary<readonly Value[]> {
   if (c.op.name === 'memory.grow') return fc.tuple(fc.constantFrom(0, 0, 1, 2, 3, -1, 65536));
+  if (c.op.imm.startsWith('lane')) return fc.tuple(...c.params.map(anyValue));
   const addressed = c.op.access === null ? c.params.length : 1;
   return fc.tuple(...c.params.map((t, i) => (i < addressed ? address : anyValue(t))));
 }

@@ -125,6 +125,15 @@ function readImm(s: State, op: OpDef, type: ResultType): Imm {
       const offset = r.u32('an offset');
       return { offset, align: r.index('an alignment', 32) };
     }
+    case 'memlane': {
+      const offset = r.u32('an offset');
+      const align = r.index('an alignment', 32);
+      return { offset, align, lane: r.index('a lane', 16) };
+    }
+    case 'lane':
+      return r.index('a lane', 16);
+    case 'lanes':
+      return Array.from({ length: 16 }, () => r.index('a lane of two vectors', 32));
     case 'index':
       return r.index('an index', 2 ** 31);
     case 'func':

@@ -5,7 +5,7 @@
 
 import type { Block, ElementItem, Func, GlobalRef, ImportSource, Inst, Module, ValueId } from '../func.ts';
 import { isGlobalRef } from '../named.ts';
-import type { MemImm } from '../op.ts';
+import type { MemImm, MemLaneImm } from '../op.ts';
 import { type Signature, type Type, valueTypes } from '../type.ts';
 import { toBits, type Value } from '../value.ts';
 import { crc32 } from './checksum.ts';
@@ -284,6 +284,19 @@ function writeImm({ op, type, imm }: Inst, s: State): void {
     case 'mem':
       out.u32((imm as MemImm).offset);
       out.u8((imm as MemImm).align);
+      break;
+    case 'memlane': {
+      const { offset, align, lane } = imm as MemLaneImm;
+      out.u32(offset);
+      out.u8(align);
+      out.u8(lane);
+      break;
+    }
+    case 'lane':
+      out.u8(imm as number);
+      break;
+    case 'lanes':
+      for (const lane of imm as readonly number[]) out.u8(lane);
       break;
     case 'index':
       out.u32(imm as number);

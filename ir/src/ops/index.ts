@@ -9,6 +9,7 @@ import { f32Ops, f64Ops } from './float.ts';
 import { heapOps } from './heap.ts';
 import { i32Ops, i64Ops } from './int.ts';
 import { memoryOps } from './memory.ts';
+import { simdOps } from './simd.ts';
 
 const all = [
   ...coreOps,
@@ -19,6 +20,7 @@ const all = [
   ...f64Ops,
   ...convertOps,
   ...memoryOps,
+  ...simdOps,
   ...heapOps,
   ...anyOps,
 ] as const;

@@ -5,7 +5,7 @@
 
 import { effect } from '../effect.ts';
 import type { Machine } from '../machine.ts';
-import { type Access, defineOp, type MemImm, type OpDef } from '../op.ts';
+import { type Access, defineOp, type MemImm, type MemLaneImm, type OpDef, type VectorPart } from '../op.ts';
 import { type Trap, trap } from '../trap.ts';
 import { f32Bits, f32FromBits, f64Bits, f64FromBits, type Value } from '../value.ts';
 
@@ -18,9 +18,9 @@ type Load = (m: Machine, imm: MemImm, address: number) => Value | Trap;
 type Store = (m: Machine, imm: MemImm, address: number, value: Value) => undefined | Trap;
 type Bytes = Access['bytes'];
 
-/** The columns of a load: reads `bytes` bytes by `get`. */
-function loads(bytes: Bytes, signed: boolean, get: (view: DataView, at: number) => Value) {
-  const access: Access = { region: 'memory', bytes, signed, store: false };
+/** The columns of a load: reads `bytes` bytes by `get`; of a vector's part: which. */
+export function loads(bytes: Bytes, signed: boolean, get: (view: DataView, at: number) => Value, part?: VectorPart) {
+  const access: Access = { region: 'memory', bytes, signed, store: false, ...(part === undefined ? {} : { part }) };
   const run: Load = (m, imm, address) => {
     const view = m.memory();
     const at = (address >>> 0) + imm.offset;
@@ -30,7 +30,7 @@ function loads(bytes: Bytes, signed: boolean, get: (view: DataView, at: number) 
 }
 
 /** The columns of a store: writes `bytes` bytes by `set`. */
-function stores(bytes: Bytes, set: (view: DataView, at: number, value: never) => void) {
+export function stores(bytes: Bytes, set: (view: DataView, at: number, value: never) => void) {
   const access: Access = { region: 'memory', bytes, signed: false, store: true };
   const run: Store = (m, imm, address, value) => {
     const view = m.memory();
@@ -40,6 +40,33 @@ function stores(bytes: Bytes, set: (view: DataView, at: number, value: never) =>
     return undefined;
   };
   return { imm: 'mem', effect: writes, cost: 3, access, run } as const;
+}
+
+type LaneLoad = (m: Machine, imm: MemLaneImm, address: number, vector: bigint) => bigint | Trap;
+type LaneStore = (m: Machine, imm: MemLaneImm, address: number, vector: bigint) => undefined | Trap;
+
+/** The columns of a load of one lane: `get` gives the vector with that lane. */
+export function laneLoads(bytes: Bytes, get: (view: DataView, at: number, vector: bigint, lane: number) => bigint) {
+  const access: Access = { region: 'memory', bytes, signed: false, store: false, part: 'lane' };
+  const run: LaneLoad = (m, imm, address, vector) => {
+    const view = m.memory();
+    const at = (address >>> 0) + imm.offset;
+    return at + bytes > view.byteLength ? outOfBounds : get(view, at, vector, imm.lane);
+  };
+  return { imm: 'memlane', lanes: 16 / bytes, effect: reads, cost: 3, access, run } as const;
+}
+
+/** The columns of a store of one lane. */
+export function laneStores(bytes: Bytes, set: (view: DataView, at: number, vector: bigint, lane: number) => void) {
+  const access: Access = { region: 'memory', bytes, signed: false, store: true, part: 'lane' };
+  const run: LaneStore = (m, imm, address, vector) => {
+    const view = m.memory();
+    const at = (address >>> 0) + imm.offset;
+    if (at + bytes > view.byteLength) return outOfBounds;
+    set(view, at, vector, imm.lane);
+    return undefined;
+  };
+  return { imm: 'memlane', lanes: 16 / bytes, effect: writes, cost: 3, access, run } as const;
 }
 
 const loadOps = [

@@ -358,8 +358,13 @@ function parseImm(s: State, op: OpDef, type: ResultType): Imm {
     }
     case 'text':
       return lex.takeText('a text in quotes');
+    case 'lane':
+      return parseCount(lex, 'index', 15, 'a lane (#k)');
+    case 'lanes':
+      return parseLanes(lex);
     case 'cases':
     case 'mem':
+    case 'memlane':
     case 'none':
       return undefined;
   }
@@ -369,7 +374,7 @@ function parseImm(s: State, op: OpDef, type: ResultType): Imm {
 function parseTrailing(s: State, op: OpDef, imm: Imm): Imm {
   const lex: Lexer = s.lex;
   if (op.kind === 'result') return parseCount(lex, 'index', maxIndex, 'an index (#k)');
-  if (op.imm !== 'mem') return imm;
+  if (op.imm !== 'mem' && op.imm !== 'memlane') return imm;
   const parts = { offset: 0, align: 0 };
   if (lex.kind === 'word' && !lex.newline && lex.text === 'offset') {
     lex.next();
@@ -381,7 +386,22 @@ function parseTrailing(s: State, op: OpDef, imm: Imm): Imm {
     lex.take('=', "'='");
     parts.align = parseCount(lex, 'word', 31, 'the logarithm of an alignment');
   }
-  return parts;
+  if (op.imm === 'mem') return parts;
+  if (lex.kind !== 'word' || lex.newline || lex.text !== 'lane') lex.expected("a lane, 'lane=0'");
+  lex.next();
+  lex.take('=', "'='");
+  return { ...parts, lane: parseCount(lex, 'word', 15, 'a lane') };
+}
+
+function parseLanes(lex: Lexer): readonly number[] {
+  const lanes: number[] = [];
+  lex.take('[', "'['");
+  for (;;) {
+    lanes.push(parseCount(lex, 'word', 31, 'a lane of two vectors'));
+    if (!lex.accept(',')) break;
+  }
+  lex.take(']', "',' or ']'");
+  return lanes;
 }
 
 function parseLoc(lex: Lexer): Span {

@@ -9,7 +9,7 @@
 
 import type { Span } from '../diag.ts';
 import type { Func, Inst, Module, ValueId } from '../func.ts';
-import type { MemImm } from '../op.ts';
+import type { MemImm, MemLaneImm } from '../op.ts';
 import { printSignature, type Signature } from '../type.ts';
 import type { Value } from '../value.ts';
 import { printConst } from './literals.ts';
@@ -119,7 +119,7 @@ function instText(v: ValueId, inst: Inst, labels: Labels): string {
     case 'br_if':
       return join(head, [...operands, ...targets].join(', '));
     default:
-      if (op.imm === 'mem') return join(head, operands.join(', '), immText(inst));
+      if (op.imm === 'mem' || op.imm === 'memlane') return join(head, operands.join(', '), immText(inst));
       return join(head, immText(inst), operands.join(', '));
   }
 }
@@ -144,6 +144,14 @@ function immText({ op, type, imm }: Inst): string {
       const { offset, align } = imm as Partial<MemImm>;
       return join(offset === 0 ? '' : `offset=${offset}`, align === 0 ? '' : `align=${align}`);
     }
+    case 'memlane': {
+      if (typeof imm !== 'object' || imm === null) return '?';
+      const { offset, align, lane } = imm as Partial<MemLaneImm>;
+      return join(offset === 0 ? '' : `offset=${offset}`, align === 0 ? '' : `align=${align}`, `lane=${lane}`);
+    }
+    case 'lanes':
+      return Array.isArray(imm) ? `[${imm.join(', ')}]` : '[?]';
+    case 'lane':
     case 'index':
       return `#${typeof imm === 'number' ? imm : '?'}`;
     case 'func':

@@ -4,7 +4,7 @@ import * as codes from '../diag-codes.ts';
 import { anyTagLimit, anyTagType } from '../dynamic.ts';
 import { regionSet } from '../effect.ts';
 import { findFunc, findImport, type Global, type Inst, type Module, type ValueId } from '../func.ts';
-import type { MemImm } from '../op.ts';
+import type { MemImm, MemLaneImm } from '../op.ts';
 import { isTrapKind } from '../trap.ts';
 import { isType, type Signature, type Type } from '../type.ts';
 import { fromBits, sameValue, toBits, type Value } from '../value.ts';
@@ -36,6 +36,15 @@ export function checkImmediate(c: FuncCheck, v: ValueId, inst: Inst, open: Type 
       return true;
     case 'mem':
       return isMemImm(imm) ? checkAlignment(c, v, inst, imm) : bad('{ offset, align }');
+    case 'memlane':
+      if (!isMemImm(imm) || !isCount((imm as Partial<MemLaneImm>).lane, op.lanes - 1)) {
+        return bad(`{ offset, align, lane } with a lane from 0 to ${op.lanes - 1}`);
+      }
+      return checkAlignment(c, v, inst, imm);
+    case 'lane':
+      return isCount(imm, op.lanes - 1) || bad(`a lane from 0 to ${op.lanes - 1}`);
+    case 'lanes':
+      return areLanes(imm) || bad('16 lanes from 0 to 31');
     case 'index':
       if (!isCount(imm, 2 ** 31 - 1)) return bad('an index from 0 up');
       checkIndex(c, v, inst, imm, open);
@@ -108,6 +117,10 @@ function isSignature(imm: unknown): imm is Signature {
 function areCases(imm: unknown): boolean {
   if (!Array.isArray(imm)) return false;
   return imm.every((k) => Number.isInteger(k) && Object.is(k | 0, k)) && new Set(imm).size === imm.length;
+}
+
+function areLanes(imm: unknown): boolean {
+  return Array.isArray(imm) && imm.length === 16 && imm.every((lane) => isCount(lane, 31));
 }
 
 function checkIndex(c: FuncCheck, v: ValueId, inst: Inst, index: number, open: Type | null): void {

@@ -10,7 +10,7 @@
  * Not done: `invoke`, which has no instruction; `lower-invoke` comes before.
  */
 
-import type { Instr, InstrDef, Operand, RegisterFunc } from '@sluice/bytecode';
+import { type Instr, type InstrDef, immediateOperand, type Operand, type RegisterFunc } from '@sluice/bytecode';
 import { type Allocation, type BlockLayout, layoutBlocks } from '@sluice/codegen';
 import {
   type BlockId,
@@ -195,11 +195,8 @@ class Emitter {
           return imm;
         case 'type':
           return this.#typeOf(inst);
-        case 'offset':
-        case 'align':
-          return (inst.imm as MemImm)[kind];
         default:
-          return inst.imm as Exclude<Imm, MemImm>;
+          return immediateOperand(inst.imm, kind);
       }
     });
   }

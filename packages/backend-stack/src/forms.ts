@@ -1,13 +1,19 @@
 /** Instructions of the stack machine as the backend makes them. */
 
-import { type Instr, type InstrDef, type InstrTable, instrNamed, type Operand, stackTable } from '@sluice/bytecode';
+import {
+  type Instr,
+  type InstrDef,
+  type InstrTable,
+  immediateOperand,
+  instrNamed,
+  type Operand,
+  stackTable,
+} from '@sluice/bytecode';
 import {
   coreTable,
   type Func,
-  type Imm,
   type Inst,
   instOf,
-  type MemImm,
   type OpDef,
   opTable,
   type Type,
@@ -44,17 +50,9 @@ export class Forms {
   /** The instruction of an op; its operands on the stack. */
   instrOf(f: Func, inst: Inst): Instr {
     const def = this.of(inst.op);
-    const operands = def.operands.map((kind): Operand => {
-      switch (kind) {
-        case 'type':
-          return typeOf(f, inst);
-        case 'offset':
-        case 'align':
-          return (inst.imm as MemImm)[kind];
-        default:
-          return inst.imm as Exclude<Imm, MemImm>;
-      }
-    });
+    const operands = def.operands.map(
+      (kind): Operand => (kind === 'type' ? typeOf(f, inst) : immediateOperand(inst.imm, kind)),
+    );
     return { def, operands, loc: inst.loc };
   }
 }

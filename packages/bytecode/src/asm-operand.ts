@@ -1,11 +1,12 @@
 /**
  * The operands of an instruction in text assembly, read by their kinds (instr.ts) alone:
  *
- *   NAME [TYPE] operand, operand ... [offset=N] [align=N]
+ *   NAME [TYPE] operand, operand ... [offset=N] [align=N] [lane=N]
  *
  *   def, use    r3 or $name               defs, uses  [r1, r2]             local   3 or $name
  *   label       a name                    cases and labels  [0: a, 5: b], default
  *   func, import, global, table  @name    sig         (i32) -> i64         index   #2
+ *   lanes       [0, 1, 17 ...]
  *   value, imm32  a constant              trap        its kind             type    behind the instruction's name
  */
 
@@ -39,7 +40,7 @@ export function parseOperands(lex: AsmLexer, def: InstrDef, scope: OperandScope)
   let first = true;
   for (let k = 0; k < kinds.length; k++) {
     const kind = kinds[k] as OperandKind;
-    if (kind === 'type' || kind === 'offset' || kind === 'align') continue;
+    if (kind === 'type' || isKeyword(kind)) continue;
     if (!first && lex.kind === ',') lex.next();
     else if (lex.kind === 'eol' || lex.kind === 'eof') lex.fail(missingOperand(lex.span(), def.name, formOf(def)));
     else if (!first) lex.expected("','");
@@ -47,16 +48,21 @@ export function parseOperands(lex: AsmLexer, def: InstrDef, scope: OperandScope)
     if (kind === 'cases' && kinds[k + 1] === 'labels') parseCases(lex, scope, operands, k++);
     else parseOperand(lex, def, kind, scope, operands, k);
   }
-  if (kinds.includes('offset') || kinds.includes('align')) parseKeywords(lex, kinds, operands);
+  if (kinds.some(isKeyword)) parseKeywords(lex, kinds, operands);
   return operands;
 }
 
 const none: readonly Operand[] = [];
 
+/** Operands that stand behind the others under their names, and are 0 where they are left out. */
+export function isKeyword(kind: OperandKind): boolean {
+  return kind === 'offset' || kind === 'align' || kind === 'lane';
+}
+
 /** How an instruction is written, for messages. */
 export function formOf(def: InstrDef): string {
   const type = def.operands.includes('type') ? ' TYPE' : '';
-  const plain = def.operands.filter((kind) => kind !== 'type' && kind !== 'offset' && kind !== 'align');
+  const plain = def.operands.filter((kind) => kind !== 'type' && !isKeyword(kind));
   return `${def.name}${type} ${plain.join(', ')}`.trimEnd();
 }
 
@@ -105,10 +111,14 @@ function parseOperand(
     case 'trap':
       operands[k] = parseTrap(lex);
       return;
+    case 'lanes':
+      operands[k] = parseLanes(lex);
+      return;
     case 'cases':
     case 'labels':
     case 'offset':
     case 'align':
+    case 'lane':
     case 'type':
       throw new Error(`instruction '${def.name}': an operand '${kind}' in a place that has no text form`);
   }
@@ -152,6 +162,15 @@ function parseRegisters(lex: AsmLexer, scope: OperandScope): readonly number[] {
   return list;
 }
 
+function parseLanes(lex: AsmLexer): readonly number[] {
+  const list: number[] = [];
+  lex.take('[', "'[' and lanes");
+  do list.push(takeCount(lex, 'a lane'));
+  while (lex.accept(','));
+  lex.take(']', "',' or ']'");
+  return list;
+}
+
 function parseCases(lex: AsmLexer, scope: OperandScope, operands: Operand[], k: number): void {
   const cases: number[] = [];
   const labels: number[] = [];
@@ -177,7 +196,7 @@ function parseCases(lex: AsmLexer, scope: OperandScope, operands: Operand[], k: 
 
 function parseKeywords(lex: AsmLexer, kinds: readonly OperandKind[], operands: Operand[]): void {
   const seen = new Set<string>();
-  while (lex.kind === 'word' && (lex.text === 'offset' || lex.text === 'align') && !seen.has(lex.text)) {
+  while (lex.kind === 'word' && isKeyword(lex.text as OperandKind) && !seen.has(lex.text)) {
     const { text } = lex;
     const k = kinds.indexOf(text as OperandKind);
     if (k < 0) lex.expected('the end of the line');

@@ -52,6 +52,8 @@ export const operandKinds: readonly OperandKind[] = [
   'trap',
   'type',
   'table',
+  'lane',
+  'lanes',
 ];
 export const typeCodes: typeof valueTypes = valueTypes;
 export const trapCodes: typeof trapKinds = trapKinds;

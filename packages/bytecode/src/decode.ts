@@ -288,6 +288,8 @@ function readOperand(r: ByteReader, pools: Pools, def: InstrDef, k: number): Ope
     case 'uses':
     case 'labels':
       return readList(r, () => r.count());
+    case 'lanes':
+      return Array.from({ length: 16 }, () => r.byte());
     case 'cases':
       return readList(r, () => r.int());
     case 'value':

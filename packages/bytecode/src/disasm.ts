@@ -11,7 +11,7 @@ import { printConst } from '@sluice/ir/text/literals';
 import { itemLines } from '@sluice/ir/text/print-items';
 import { quoteText } from '@sluice/ir/text/strings';
 import { isPlainName } from './asm-lex.ts';
-import { constType } from './asm-operand.ts';
+import { constType, isKeyword } from './asm-operand.ts';
 import type { Instr, Operand } from './instr.ts';
 import type { Program, RegisterFunc, StackFunc } from './program.ts';
 
@@ -139,7 +139,7 @@ function instrText({ def, operands }: Instr, names: Names): string {
     const kind = def.operands[k];
     const operand = operands[k];
     if (kind === 'type') text += ` ${operand}`;
-    else if (kind === 'offset' || kind === 'align') keywords += operand === 0 ? '' : ` ${kind}=${operand}`;
+    else if (kind !== undefined && isKeyword(kind)) keywords += operand === 0 ? '' : ` ${kind}=${operand}`;
     else if (kind === 'cases') plain.push(casesText(operand, operands[++k], names));
     else plain.push(operandText({ def, operands, loc: null }, k, names));
   }
@@ -168,6 +168,8 @@ function operandText({ def, operands }: Instr, k: number, names: Names): string 
       return sigil('@', String(operand));
     case 'sig':
       return printSignature(operand as Signature);
+    case 'lanes':
+      return `[${(operand as readonly number[]).join(', ')}]`;
     case 'index':
       return `#${operand}`;
     default:

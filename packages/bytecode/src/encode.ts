@@ -258,6 +258,9 @@ function writeOperand(w: ByteWriter, pools: Pools, def: InstrDef, k: number, ope
     case 'cases':
       writeList(w, operand as readonly number[], (value) => w.int(value));
       return;
+    case 'lanes':
+      for (const lane of operand as readonly number[]) w.byte(lane);
+      return;
     case 'value':
       writeValue(w, pools, constType(def, k), operand as Value);
       return;

@@ -2,6 +2,7 @@
 export { type AssembleOptions, assembleRegister, assembleStack } from './asm.ts';
 export { resealed } from './container.ts';
 export { type DecodeOptions, decodeProgram, machineOf } from './decode.ts';
+export { immediateOf, immediateOperand } from './derive.ts';
 export { type DisassembleOptions, disassemble } from './disasm.ts';
 export { type EncodeOptions, encodeProgram } from './encode.ts';
 export { areLinked, fuse } from './fuse.ts';

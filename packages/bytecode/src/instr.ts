@@ -20,6 +20,7 @@ import type { OpDef, Signature, SigType, Span, Value } from '@sluice/ir';
  *   func, import, global   a name                        sig          a signature
  *   index         a number >= 0 (segment, tag)            trap         a trap kind
  *   type          a type of values                      table        a table's name
+ *   lane          of a vector                           lanes        16 numbers below 32: lanes of two vectors of bytes
  */
 export type OperandKind =
   | 'def'
@@ -41,7 +42,10 @@ export type OperandKind =
   | 'index'
   | 'trap'
   | 'type'
-  | 'table';
+  | 'table'
+
+  | 'lane'
+  | 'lanes';
 
 /** An operand; its form follows from its kind. */
 export type Operand = Value | readonly number[] | Signature;

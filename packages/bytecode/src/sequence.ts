@@ -22,7 +22,7 @@ import type { Instr, InstrDef, Operand, OperandKind } from './instr.ts';
 import type { Program, RegisterFunc, StackFunc } from './program.ts';
 
 /** Operands that stand in the text under a name of their own: an instruction has one of each at most. */
-const named: ReadonlySet<OperandKind> = new Set(['type', 'offset', 'align', 'global']);
+const named: ReadonlySet<OperandKind> = new Set(['type', 'offset', 'align', 'lane', 'global']);
 /** Operands that parts may have. */
 const fusible: ReadonlySet<OperandKind> = new Set([...named, 'local', 'label', 'value', 'def', 'use', 'uses', 'imm32']);
 

@@ -20,6 +20,7 @@ import {
   wrongType,
 } from './diag-codes.ts';
 import type { Instr, InstrDef, Operand, OperandKind } from './instr.ts';
+import { ownerOf } from './sequence.ts';
 import { type FuncContext, limits } from './validate-context.ts';
 import { isConst, isCount, isI32 } from './validate-items.ts';
 
@@ -116,6 +117,10 @@ function checkOperand(fx: FuncContext, cells: Cells, need: Needs, { def, operand
       return isCount(operand, maxCount) ? null : bad;
     case 'align':
       return isCount(operand, maxAlign) ? null : bad;
+    case 'lane':
+      return isCount(operand, (ownerOf(def, k).op?.lanes ?? 0) - 1) ? null : bad;
+    case 'lanes':
+      return areLanes(operand) ? null : bad;
     case 'func':
     case 'import':
       return typeof operand === 'string' ? checkCallee(fx, def, kind, operand) : bad;
@@ -133,6 +138,10 @@ function checkOperand(fx: FuncContext, cells: Cells, need: Needs, { def, operand
     case 'type':
       return typeof operand === 'string' && isType(operand) ? null : bad;
   }
+}
+
+function areLanes(operand: unknown): boolean {
+  return Array.isArray(operand) && operand.length === 16 && operand.every((lane) => isCount(lane, 31));
 }
 
 function firstFinding(list: readonly unknown[], check: (element: unknown) => Finding): Finding {

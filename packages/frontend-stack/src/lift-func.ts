@@ -19,9 +19,9 @@
  * Cost:  linear in the code, but for the builder's phis.
  */
 
-import type { Instr, StackFunc, StackInfo, StackShape } from '@sluice/bytecode';
+import { type Instr, immediateOf, type StackFunc, type StackInfo, type StackShape } from '@sluice/bytecode';
 import type { Type, ValueId, Variable } from '@sluice/ir';
-import { type BlockId, type Func, FuncBuilder, type Imm, type OpDef, type OpTable, type Signature } from '@sluice/ir';
+import { type BlockId, type Func, FuncBuilder, type Imm, type OpTable, type Signature } from '@sluice/ir';
 import { type CodeBlock, splitBlocks } from './blocks.ts';
 
 /** What functions refer to by name. */
@@ -244,20 +244,14 @@ class Lifter {
     else if (type !== 'void') this.#push(call);
   }
 
-  #op({ def, operands }: Instr): void {
+  #op(instr: Instr): void {
+    const { def, operands } = instr;
     const { op } = def;
     if (op === null) throw new Error(`'${def.name}' has no meaning in the IR`);
     const args = this.#popMany(op.sig.params.length);
     const { result } = op.sig;
     const type = result === 'T' ? (operands[def.operands.indexOf('type')] as Type) : result;
-    const v = this.#b.emit(op, args, immOf(op, operands), type);
+    const v = this.#b.emit(op, args, immediateOf(op, instr), type);
     if (type !== 'void') this.#push(v);
   }
-}
-
-/** An op's immediate from its instruction's operands. */
-function immOf(op: OpDef, operands: Instr['operands']): Imm {
-  if (op.imm === 'none') return undefined;
-  if (op.imm === 'mem') return { offset: operands[0] as number, align: operands[1] as number };
-  return operands[0] as Imm;
 }

@@ -1,6 +1,6 @@
 /**
  * Encodes a Wasm module with one exported function for each of many instructions, independent of the framework's own
- * Wasm code. Floats go in and out as the bits of integers, so that JavaScript cannot change a NaN.
+ * Wasm code. Floats go in and out as the bits of integers, so that JavaScript cannot change a NaN; a v128 as two i64.
  */
 
 import type { Type } from '@sluice/ir';
@@ -12,10 +12,20 @@ export interface Probe {
   readonly code: readonly number[];
 }
 
-const typeCode: Record<string, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
-const carrier: Record<string, string> = { i32: 'i32', i64: 'i64', f32: 'i32', f64: 'i64' };
+const carriers: Record<string, readonly number[]> = {
+  void: [],
+  i32: [0x7f],
+  i64: [0x7e],
+  f32: [0x7f],
+  f64: [0x7e],
+  v128: [0x7e, 0x7e],
+};
 const fromBits: Record<string, readonly number[]> = { i32: [], i64: [], f32: [0xbe], f64: [0xbf] };
-const toBits: Record<string, readonly number[]> = { i32: [], i64: [], f32: [0xbc], f64: [0xbd], void: [] };
+/** To the carriers; a vector by way of local `k`. */
+const toBits = (type: string, k: number): readonly number[] => {
+  if (type === 'v128') return [0x22, ...leb(k), 0xfd, 29, 0, 0x20, ...leb(k), 0xfd, 29, 1];
+  return type === 'f32' ? [0xbc] : type === 'f64' ? [0xbd] : [];
+};
 
 /** An unsigned LEB128. */
 export function leb(value: number): number[] {
@@ -32,17 +42,24 @@ export function leb(value: number): number[] {
 const vector = (items: readonly (readonly number[])[]): number[] => [...leb(items.length), ...items.flat()];
 const text = (value: string): number[] => [...leb(value.length), ...new TextEncoder().encode(value)];
 const section = (id: number, body: readonly number[]): number[] => [id, ...leb(body.length), ...body];
-const valueType = (type: string): number => typeCode[carrier[type] ?? ''] ?? 0;
+const carried = (types: readonly string[]): readonly number[] => types.flatMap((type) => carriers[type] ?? []);
 
 /** The module: functions are exported by their position, memory (1 page, at most 3) as `memory`, data is passive. */
 export function opModule(probes: readonly Probe[], data: readonly (readonly number[])[] = []): Uint8Array<ArrayBuffer> {
   const types = probes.map((p) => {
-    const results = p.result === 'void' ? [] : [[valueType(p.result)]];
-    return [0x60, ...vector(p.params.map((t) => [valueType(t)])), ...vector(results)];
+    const codes = (list: readonly number[]) => vector(list.map((code) => [code]));
+    return [0x60, ...codes(carried(p.params)), ...codes(carried([p.result]))];
   });
   const bodies = probes.map((p) => {
-    const operands = p.params.flatMap((t, i) => [0x20, ...leb(i), ...(fromBits[t] ?? [])]);
-    const body = [0, ...operands, ...p.code, ...(toBits[p.result] ?? []), 0x0b];
+    let next = 0;
+    const operands = p.params.flatMap((t) => {
+      const first = [0x20, ...leb(next++)];
+      // A splat of the low half, its upper lane replaced.
+      if (t === 'v128') return [...first, 0xfd, 18, 0x20, ...leb(next++), 0xfd, 30, 1];
+      return [...first, ...(fromBits[t] ?? [])];
+    });
+    const locals = p.result === 'v128' ? [1, 1, 0x7b] : [0];
+    const body = [...locals, ...operands, ...p.code, ...toBits(p.result, next), 0x0b];
     return [...leb(body.length), ...body];
   });
   return Uint8Array.from([

@@ -3,11 +3,10 @@
  * trap a fast form ran into. Works for both loops: they give access to the cells of the frame.
  */
 
-import type { Instr } from '@sluice/bytecode';
+import { type Instr, immediateOf } from '@sluice/bytecode';
 import {
   acceptResults,
   type HostFunction,
-  type Imm,
   type Import,
   type Machine,
   type OpDef,
@@ -49,21 +48,6 @@ export function performOp(instr: Instr, machine: Machine, cells: FrameCells): Tr
     }
   }
   return undefined;
-}
-
-/** The immediate as `run` takes it. */
-function immediateOf(op: OpDef, instr: Instr): Imm {
-  const operandAt = (kind: string): Imm => instr.operands[instr.def.operands.indexOf(kind as 'offset')] as Imm;
-  switch (op.imm) {
-    case 'none':
-      return undefined;
-    case 'mem':
-      return { offset: operandAt('offset') as number, align: operandAt('align') as number };
-    case 'const':
-      return operandAt('value');
-    default:
-      return operandAt(op.imm);
-  }
 }
 
 /** Calls the import of a `call_host`, or of a `call_indirect` whose element is one, and writes its results. */

@@ -1,6 +1,6 @@
 /**
  * Forms of ops, from the columns of the op table: `js` and `jsTrap`, or `access`; and from fast-ops.ts where a column's
- * text would be slow in a loop over cells, or the op has none. An op with neither gets no form: the loop calls its
+ * text would be slow in a loop over cells, or the op has none. An op with neither, or on vectors, gets no form: the loop calls its
  * meaning (externals.ts).
  *
  * Operand words of an op's form: its operands, the offset of a memory access, the result's cell.
@@ -37,6 +37,7 @@ export function opForm(op: OpDef, type: Type | null, kinds: readonly SourceKind[
   if (op.imm !== 'none' && op.access === null) return null;
   const types = op.sig.params.map((word) => resolve(word, type));
   const result = op.sig.result === 'void' ? null : resolve(op.sig.result, type);
+  if (types.includes('v128') || result === 'v128') return null;
   const fast = fastText(op, types, result, kinds);
   if (fast === 'none') return null;
   const offset = op.access !== null;
@@ -94,7 +95,7 @@ function loadText(access: Access, type: Type, k: number): string {
     1: signed ? 'B[a]<<24>>24' : 'B[a]',
     2: signed ? 'G.getInt16(a,true)' : 'G.getUint16(a,true)',
     4: 'G.getInt32(a,true)',
-  }[bytes];
+  }[bytes as 1 | 2 | 4];
   if (type !== 'i64') return `${cellText(type, true, k)}=${value};`;
   // An i64 in two halves: a BigInt would be made of the number and taken apart again.
   return `const v=${value},q=(fp+@${k})<<1;I[q]=v;I[q+1]=${signed ? 'v>>31' : '0'};`;

@@ -1,7 +1,7 @@
 /** Translates the instructions that are ops. */
 
-import type { Instr } from '@sluice/bytecode';
-import { coreTable, type Imm, type OpDef, type Type } from '@sluice/ir';
+import { type Instr, immediateOf } from '@sluice/bytecode';
+import { coreTable, type OpDef, type Type } from '@sluice/ir';
 import { bitsType } from '../runtime/cells.ts';
 import { type Emitter, sourceCell } from './emitter.ts';
 import { readsBits } from './fast-ops.ts';
@@ -81,7 +81,7 @@ function external(
   const traps = op.effect.traps.length > 0 || op.effect.diverges;
   const reload = op.effect.grows || op.effect.writes !== 0;
   return e.finishOp(result, (to, late) => {
-    const site = e.site({ kind: 'op', op, type, imm: immOf(op, instr), sources, result, to });
+    const site = e.site({ kind: 'op', op, type, imm: immediateOf(op, instr), sources, result, to });
     e.emit(externalForm(traps, reload), [site], { late });
   });
 }
@@ -107,11 +107,4 @@ function global(e: Emitter, op: OpDef, name: string, type: Type, value: Source |
 
 function kindOf(operand: { readonly kind: SourceKind }): SourceKind {
   return operand.kind;
-}
-
-/** An op's immediate from its instruction's operands. */
-function immOf(op: OpDef, instr: Instr): Imm {
-  if (op.imm === 'none') return undefined;
-  if (op.imm === 'mem') return { offset: instr.operands[0] as number, align: instr.operands[1] as number };
-  return instr.operands[0] as Imm;
 }
