@@ -39,7 +39,7 @@ class Tape {
   }
 }
 
-const types: readonly Type[] = ['i32', 'i64', 'f32', 'f64', 'funcref', 'externref', 'any'];
+const types: readonly Type[] = ['i32', 'i64', 'f32', 'f64', 'v128', 'funcref', 'externref', 'any'];
 
 const constants: Readonly<Record<Type, readonly Value[]>> = {
   i32: [0, 1, -1, 63, 64, -64, -65, 2 ** 31 - 1, -(2 ** 31), 123456789],
@@ -141,6 +141,10 @@ class Code {
         return tape.of([0, 8, 2 ** 32 - 1]);
       case 'align':
         return tape.next(4);
+      case 'lane':
+        return tape.next(ownerOf(def, k).op?.lanes ?? 1);
+      case 'lanes':
+        return Array.from({ length: 16 }, () => tape.next(32));
       case 'func':
         return tape.of([...p.heads, ...p.imports]).name;
       case 'global':

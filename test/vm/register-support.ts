@@ -3,6 +3,7 @@ import {
   assembleRegister,
   type Instr,
   type InstrDef,
+  immediateOperand,
   instrNamed,
   programParts,
   type RegisterFunc,
@@ -19,7 +20,6 @@ import {
   type OpDef,
   type Type,
   unwrap,
-  type Value,
   type ValueId,
 } from '@sluice/ir';
 import type { Random } from './random.ts';
@@ -81,6 +81,12 @@ function immOf(op: OpDef, random: Random, result: Type | null): Imm {
       return random.value(result ?? 'i32');
     case 'mem':
       return { offset: random.pick([0, 0, 1, 7, 36, 65_500, 65_533, 0x7fffffff, 0xffffffff]), align: 0 };
+    case 'memlane':
+      return { offset: random.pick([0, 1, 36, 65_533, 0xffffffff]), align: 0, lane: random.below(op.lanes) };
+    case 'lane':
+      return random.below(op.lanes);
+    case 'lanes':
+      return Array.from({ length: 16 }, () => random.below(32));
     case 'index':
       return op.dialect === 'any' ? random.below(5) : 1;
     case 'func':
@@ -102,15 +108,12 @@ function codeFor(def: InstrDef, params: number, imm: Imm, immediate: number | nu
         return use++;
       case 'imm32':
         return immediate;
-      case 'offset':
-      case 'align':
-        return (imm as { offset: number; align: number })[kind];
       case 'type':
         return type;
       case 'label':
         return 3;
       default:
-        return imm as Value;
+        return immediateOperand(imm, kind);
     }
   });
   const instr = (name: string, ...list: readonly unknown[]): Instr => ({

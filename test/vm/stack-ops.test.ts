@@ -4,11 +4,19 @@
  */
 
 import type { Instr, StackFunc } from '@sluice/bytecode';
-import { coreTable, equalResult, type Instance, sameValue, Trap, type Type, type Value } from '@sluice/ir';
+import { coreTable, type Instance, Trap, type Type, type Value } from '@sluice/ir';
 import { stackVM } from '@sluice/vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anyValue, casesOf, corners, evaluate, type NumType, type OpCase } from '../property/support/operands.ts';
+import {
+  anyValue,
+  casesOf,
+  corners,
+  equalAs,
+  evaluate,
+  type NumType,
+  type OpCase,
+} from '../property/support/operands.ts';
 import { func, i, program } from './support/stack-program.ts';
 
 const seed = Number(process.env.SLUICE_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -76,7 +84,7 @@ function check(instance: Instance, name: string, c: OpCase, values: readonly Val
   if (outcome.kind !== 'return') expect.fail(`${shown}: ${JSON.stringify(outcome)}`);
   const got = outcome.values[0];
   if (truth) expect(got, shown).toBe(want === 0 ? 0 : 1);
-  else if (!(c.op.bits ? sameValue(got, want) : equalResult(c.result, got, want))) {
+  else if (!equalAs(c.op, c.result, got, want)) {
     expect.fail(`${shown}: ${String(got)} instead of ${String(want)}`);
   }
 }

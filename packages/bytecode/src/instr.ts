@@ -43,7 +43,6 @@ export type OperandKind =
   | 'trap'
   | 'type'
   | 'table'
-
   | 'lane'
   | 'lanes';
 

@@ -7,15 +7,19 @@
  */
 
 import type { Instr, Operand, StackFunc, StackProgram } from '@sluice/bytecode';
-import { coreTable, makeGlobal, type Type, type Value } from '@sluice/ir';
+import { coreTable, makeGlobal, type Type, type Value, zeroOf } from '@sluice/ir';
 import { casesOf, corners, isNumType, type OpCase } from '../../property/support/operands.ts';
 import { func, i, program } from '../../vm/support/stack-program.ts';
 
-const cases = [...coreTable.values()]
-  .flatMap(casesOf)
-  .filter(({ op }) => op.name !== 'copy' && !op.name.includes('reinterpret'));
-const types: readonly Type[] = ['i32', 'i64', 'f32', 'f64'];
-const globals = types.map((type) => makeGlobal(`g_${type}`, type, true, type === 'i64' ? 0n : 0));
+/** Whether it moves the bits of a scalar or of lanes where they can be seen. */
+const showsBits = ({ op, params, result }: OpCase): boolean =>
+  op.name.includes('reinterpret') ||
+  (op.sig.result === 'v128' &&
+    result === 'v128' &&
+    (!op.bits || params.some((type) => type === 'f32' || type === 'f64')));
+const cases = [...coreTable.values()].flatMap(casesOf).filter((c) => c.op.name !== 'copy' && !showsBits(c));
+const types: readonly Type[] = ['i32', 'i64', 'f32', 'f64', 'v128'];
+const globals = types.map((type) => makeGlobal(`g_${type}`, type, true, zeroOf(type)));
 const steps = 60;
 
 /** Numbers from a seed. */
@@ -282,7 +286,7 @@ class Writer {
       this.#jump('jump', target);
       return;
     }
-    const type = this.#dice.pick(types);
+    const type = this.#dice.pick(types.filter((t) => t !== 'v128'));
     const comparison = this.#dice.pick(
       cases.filter(({ params, result }) => params[0] === type && result === 'i32' && params.length === 2),
     );

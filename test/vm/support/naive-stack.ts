@@ -3,11 +3,10 @@
  * For programs without imports, table and heap.
  */
 
-import { type Instr, partsOf, type StackFunc, type StackProgram } from '@sluice/bytecode';
+import { type Instr, immediateOf, partsOf, type StackFunc, type StackProgram } from '@sluice/bytecode';
 import {
   evalOp,
   type HeapState,
-  type Imm,
   type Machine,
   type OpDef,
   Trap,
@@ -105,13 +104,12 @@ export function runNaively(p: StackProgram, name: string, args: readonly Value[]
   }
 }
 
-function apply(op: OpDef, { def, operands }: Instr, machine: Machine, args: readonly Value[]): Value | Trap {
+function apply(op: OpDef, instr: Instr, machine: Machine, args: readonly Value[]): Value | Trap {
+  const { def, operands } = instr;
   const own = operands[def.operands.indexOf('type')] as Type;
   const named = (word: string): Type => (word === 'T' ? own : (word as Type));
   if (op.eval !== null) return evalOp(op, named(op.sig.result), op.sig.params.map(named), args);
-  const imm: Imm =
-    op.imm === 'mem' ? { offset: operands[0] as number, align: operands[1] as number } : (operands[0] as Imm);
-  return op.run?.(machine, imm, ...args, own);
+  return op.run?.(machine, immediateOf(op, instr), ...args, own);
 }
 
 function machineFor(p: StackProgram): Machine {

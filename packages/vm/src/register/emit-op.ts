@@ -30,7 +30,8 @@ export const wasmAbilities: Abilities = {
       return bitsType(word === 'T' ? (type ?? 'any') : word);
     });
   },
-  access: (op) => op.wasm !== null && op.access?.region === 'memory',
+  access: (op) =>
+    op.wasm !== null && op.access?.region === 'memory' && op.sig.result !== 'v128' && !op.sig.params.includes('v128'),
   heap: true,
   typed: false,
   log: true,

@@ -44,6 +44,8 @@ export function wordsOf(handler: Handler, instr: Instr): number {
     case 'load':
     case 'store':
       return 3;
+    case 'const128':
+      return 5;
     case 'const32':
     case 'move':
     case 'clear':
@@ -159,6 +161,10 @@ export class Encoder {
         out.push(this.#cell(operands[0]), Number(BigInt.asIntN(32, bits)), Number(BigInt.asIntN(32, bits >> 32n)));
         return;
       }
+      case 'const128':
+        out.push(this.#cell(operands[0]));
+        for (let at = 0n; at < 128n; at += 32n) out.push(Number(BigInt.asIntN(32, (operands[1] as bigint) >> at)));
+        return;
       case 'move':
         this.#encodeMove(instr, out);
         return;

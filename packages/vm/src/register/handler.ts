@@ -6,6 +6,7 @@
  * of each shape, from word 1 (`c` cell, `t` target, `#` plain number):
  *
  *   halt, fall                                    const32  c #           const64  c lo hi       (low word first)
+ *   const128 c w0 w1 w2 w3   (lowest word first)
  *   move     c c                                  clear    c #           (first cell, number of cells)
  *   op       [c] c...                             op-imm   [c] c... #
  *   load     c c #offset                          store    c c #offset
@@ -35,6 +36,7 @@ export type Shape =
   | 'fall'
   | 'const32'
   | 'const64'
+  | 'const128'
   | 'move'
   | 'clear'
   | 'op'
@@ -170,7 +172,7 @@ export class HandlerSet {
     const back = () => labelOf(instr) <= index;
     switch (def.role) {
       case 'const':
-        return this.internal(def.name === 'i32.const' || def.name === 'f32.const' ? 'const32' : 'const64');
+        return this.internal(constShapes.get(def.name) ?? 'const64');
       case 'move':
       case 'spill':
       case 'reload':
@@ -286,6 +288,13 @@ const inlineHeap: ReadonlySet<string> = new Set([
   'heap.check_init',
   'heap.load',
   'heap.store',
+]);
+
+/** Shapes of constants that are not 64 bits wide. */
+const constShapes: ReadonlyMap<string, Shape> = new Map([
+  ['i32.const', 'const32'],
+  ['f32.const', 'const32'],
+  ['v128.const', 'const128'],
 ]);
 
 /** Name and fast forms: ops of one name in different dialects of users must not share a handler. */

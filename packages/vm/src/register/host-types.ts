@@ -43,7 +43,11 @@ export function hostZero(types: ReadonlySet<Type>): Value {
   return zeroes.size > 1 ? anyZero : [...zeroes][0];
 }
 
-/** A host value as it was read, with `anyZero` made the zero of its type. */
+/**
+ * A host value as it was read, with `anyZero` made the zero of its type. What is read as a vector is one, whatever a register
+ * held that nothing was written to: ops compute with its bits.
+ */
 export function readHostValue(type: Type, value: Value): Value {
+  if (type === 'v128') return typeof value === 'bigint' ? BigInt.asUintN(128, value) : 0n;
   return value === anyZero ? zeroOf(type) : value;
 }

@@ -38,6 +38,7 @@ export function jsCore(plan: JsPlan, guest: GuestState, counting: boolean, host:
     table: tableOf(loaded),
     zero: plan.zero,
     guest: () => guest.memory.view(),
+    vector: vectorAt,
     ...host,
   };
   let view = new DataView(first);
@@ -125,6 +126,13 @@ export function jsCore(plan: JsPlan, guest: GuestState, counting: boolean, host:
       write(type, cell, value);
     },
   };
+}
+
+/** A v128 from four words of code, the lowest first. */
+function vectorAt(code: Int32Array, at: number): bigint {
+  let bits = 0n;
+  for (let k = 3; k >= 0; k--) bits = (bits << 32n) | BigInt((code[at + k] as number) >>> 0);
+  return bits;
 }
 
 function tableOf(loaded: Loaded): Int32Array {

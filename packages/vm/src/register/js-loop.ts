@@ -38,6 +38,8 @@ export interface JsState {
   readonly zero: Value;
 
   readonly guest: () => DataView;
+  /** A v128 from four words of code, the lowest first. */
+  readonly vector: (code: Int32Array, at: number) => bigint;
   readonly host: (pc: number, fp: number) => void;
   readonly slow: (pc: number, fp: number) => number;
 }
@@ -48,7 +50,7 @@ export type JsLoop = (state: JsState) => number;
 /** What the JavaScript loop has fast forms for: ops with a `js` column. */
 export const jsAbilities: Abilities = {
   op: (op, type) => op.js !== null && op.imm === 'none' && (type !== null || !mentionsT(op)),
-  access: (op) => op.access?.region === 'memory',
+  access: (op) => op.access?.region === 'memory' && op.sig.result !== 'v128' && !op.sig.params.includes('v128'),
   heap: false,
   typed: true,
   log: false,
@@ -130,6 +132,8 @@ function body(handler: Handler, mixed: boolean): string {
       return `I[(${at(1)})<<1]=C[pc+2];${next(2)}`;
     case 'const64':
       return `const a=(${at(1)})<<1;I[a]=C[pc+2];I[a+1]=C[pc+3];${next(3)}`;
+    case 'const128':
+      return `H[${at(1)}]=s.vector(C,pc+2);${next(5)}`;
     case 'move':
       return `const a=${at(1)},b=${at(2)};${move('a', 'b')}${next(2)}`;
     case 'global-get':

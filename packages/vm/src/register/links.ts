@@ -48,6 +48,7 @@ function accessOf(handler: Handler, instr: Instr): Access {
   switch (handler.shape) {
     case 'const32':
     case 'const64':
+    case 'const128':
     case 'global-get':
       return { reads: [], write: at(0) };
     case 'global-set':
