@@ -9,15 +9,7 @@ import {
   type Operand,
   stackTable,
 } from '@sluice/bytecode';
-import {
-  coreTable,
-  type Func,
-  type Inst,
-  instOf,
-  type OpDef,
-  opTable,
-  type Type,
-} from '@sluice/ir';
+import { coreTable, type Func, type Inst, instOf, type OpDef, opTable, type Type } from '@sluice/ir';
 
 /** Finds instructions by op object, so that names are looked up once. */
 export class Forms {

@@ -1,2 +1,19 @@
 /** Emits WebAssembly modules from the IR. */
-export {};
+
+import type { Module } from '@sluice/ir';
+import { encodeModule, type WasmEmitter } from '@sluice/wasm-format';
+import { emitModule, type WasmOptions } from './module.ts';
+
+export type { CodePlace } from './func.ts';
+export { emitModule, type WasmOptions } from './module.ts';
+
+/** Names of the passes that must run before emission. */
+export const prepare: readonly string[] = ['lower-invoke'];
+
+/** A verified module as a Wasm binary; `prepare`'s passes have run. Throws `DiagnosticError` for what Wasm does not have. */
+export function emitWasm(m: Module, options: WasmOptions = {}): Uint8Array<ArrayBuffer> {
+  return encodeModule(emitModule(m, options));
+}
+
+/** What engines ask for. */
+export const wasmEmitter: WasmEmitter = emitModule;
