@@ -3,7 +3,7 @@ import { emitWasm, prepare } from '@sluice/backend-wasm';
 import { loadWasm } from '@sluice/frontend-wasm';
 import { levelPipeline, passes } from '@sluice/passes';
 import { pipeline, runPipeline } from '@sluice/pipeline';
-import { unwrap, verifyModule } from '@sluice/ir';
+import { unwrap } from '@sluice/ir';
 const root = '/work/h/emit/';
 const mods = ['node_modules/sql.js/dist/sql-wasm.wasm','node_modules/web-tree-sitter/web-tree-sitter.wasm','node_modules/web-tree-sitter/debug/web-tree-sitter.wasm','node_modules/@jsquash/webp/codec/enc/webp_enc.wasm','test/node_modules/source-map/lib/mappings.wasm'];
 const only = process.argv[3];
