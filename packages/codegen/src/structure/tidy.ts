@@ -3,7 +3,7 @@
  * whose first arm never reaches its end (what follows then stands behind the `if`, one level further out).
  */
 
-import type { StructureEvent } from '../structure.ts';
+import type { StructureEvent } from './events.ts';
 
 /** What is open. `gone`: its start was dropped, or its end came early. */
 interface Frame {
