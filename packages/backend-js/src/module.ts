@@ -13,6 +13,7 @@ import {
 } from '@sluice/ir';
 import { allSignatures, callSlots, framesOf } from './frames.ts';
 import { emitFunc } from './func.ts';
+import { heapPrologue } from './heap.ts';
 import { functionNames, type Names } from './names.ts';
 
 /** How to emit. */
@@ -72,7 +73,13 @@ export function emitModule(m: Module, options: JsOptions = {}): JsCode {
     'const SL = new BigInt64Array(SI.buffer);',
     'const check = (kind) => { if (kind !== "") trap(kind); };',
     'let DV, H64;',
-    'function refresh() { const b = env.memory(); DV = new DataView(b); H64 = new BigInt64Array(b, 0, b.byteLength >>> 3); }',
+    ...(usesHeap(m) ? heapPrologue : ['function refreshHeap() {}']),
+    'function refresh() {',
+    '  const b = env.memory();',
+    '  DV = new DataView(b);',
+    '  H64 = new BigInt64Array(b, 0, b.byteLength >>> 3);',
+    '  refreshHeap();',
+    '}',
     'refresh();',
     ...m.imports.map((_, i) => `const h${i} = hosts[${i}];`),
     ...text.ops.map((_, i) => `const op${i} = ops[${i}];`),
@@ -89,6 +96,10 @@ export function emitModule(m: Module, options: JsOptions = {}): JsCode {
     largestFrame: text.largestFrame,
     metered: options.metered ?? false,
   };
+}
+
+function usesHeap(m: Module): boolean {
+  return m.funcs.some((f) => f.insts.some((inst) => inst?.op.dialect === 'heap'));
 }
 
 class ModuleNames implements Names {

@@ -19,6 +19,7 @@ import {
   type ValueId,
 } from '@sluice/ir';
 import { conditionOf, occurrences, otherForms, plainForms, substitute } from './forms.ts';
+import { emitCheck, emitHeapLoad, emitHeapStore, emitOffset } from './heap.ts';
 import { isPlainAccess, load, lowHalf, store } from './memory.ts';
 import type { Names } from './names.ts';
 import { calleeFrame, joined, literal, literalOf, type Scope, type Text } from './scope.ts';
@@ -207,6 +208,15 @@ const specials: Readonly<Record<string, Special>> = {
     scope.flush(globals);
     const value = scope.use(args[0] as ValueId, 'value');
     scope.statement(`${cx.names.global(imm as string)} = ${value.text};`, [value]);
+  },
+  'heap.check': (scope, _v, inst) => emitCheck(scope, inst),
+  'heap.check_init': (scope, _v, inst) => emitCheck(scope, inst),
+  'heap.offset': (scope, v, inst) => emitOffset(scope, v, inst),
+  'heap.load': (scope, v, inst, cx) => {
+    if (!emitHeapLoad(scope, v, inst)) emitMeaning(scope, v, inst, cx);
+  },
+  'heap.store': (scope, v, inst, cx) => {
+    if (!emitHeapStore(scope, inst)) emitMeaning(scope, v, inst, cx);
   },
   'any.box': (scope, v, inst, cx) => {
     const { args, imm } = inst;

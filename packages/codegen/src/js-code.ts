@@ -76,6 +76,9 @@ export interface JsEnv {
   readonly TS: readonly number[][];
   /** The memory as it is now. */
   readonly memory: () => ArrayBuffer;
+  /** The memories of the heap as they are now: vm/src/runtime/heap.ts says what is in them. */
+  readonly heapCells: () => ArrayBuffer;
+  readonly heapTable: () => ArrayBuffer;
   /** Throws a trap. */
   readonly trap: (kind: string) => never;
   /** Throws the trap of a `call_indirect` that cannot be made. */
@@ -89,6 +92,6 @@ export interface JsEnv {
 /** What running the source gives. */
 export interface JsLinked {
   readonly funcs: readonly JsFunction[];
-  /** To be called whenever the memory's buffer is another one. */
+  /** To be called whenever a memory's buffer is another one: the guest's or one of the heap's. */
   readonly refresh: () => void;
 }

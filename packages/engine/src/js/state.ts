@@ -15,6 +15,7 @@ import {
   type Module,
   printSignature,
   ResourceError,
+  regionSet,
   Trap,
   type TrapKind,
   toNumber,
@@ -69,6 +70,8 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
     TF: tables,
     TS: sigs,
     memory: () => guest.memory.wasm.buffer,
+    heapCells: () => guest.heap.cells.buffer,
+    heapTable: () => guest.heap.table.buffer,
     trap: raise,
     badCall: (table: number, index: number): never => {
       const sig = sigs[table]?.[index];
@@ -82,7 +85,13 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
   const getGlobal = (name: string): Value => globals.get(name);
   const link = (make: (env: JsEnv) => JsLinked, account: Account): JsLinked => {
     let linked: JsLinked | null = null;
-    const refresh = (): void => linked?.refresh();
+    let buffers = buffersOf(guest);
+    const refresh = (): void => {
+      const now = buffersOf(guest);
+      if (linked === null || now.every((buffer, i) => buffer === buffers[i])) return;
+      buffers = now;
+      linked.refresh();
+    };
     const hosts = hostFunctions(m, guest, thrown, refresh);
     const machine = machineOf(guest, {
       getGlobal,
@@ -99,6 +108,11 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
   return { env, guest, thrown, getGlobal, link };
 }
 
+/** The buffers of memories, which growth replaces. */
+function buffersOf({ memory, heap }: GuestState): readonly ArrayBuffer[] {
+  return [memory.wasm.buffer, heap.cells.buffer, heap.table.buffer];
+}
+
 /** Host functions that take values and give them, and say so where they throw. */
 function hostFunctions(
   m: Module,
@@ -106,11 +120,11 @@ function hostFunctions(
   thrown: { error: unknown },
   refresh: () => void,
 ): readonly JsFunction[] {
+  let memory = guest.memory.wasm.buffer;
   return m.imports.map(({ name, sig }, i): JsFunction => {
     const host = guest.imports[i];
     const who = `host function @${name}`;
     return (...args) => {
-      const { buffer } = guest.memory.wasm;
       try {
         const results = acceptResults(sig, host?.(...args), who);
         return results.length > 1 ? (results as unknown as Value) : results[0];
@@ -118,7 +132,11 @@ function hostFunctions(
         thrown.error = error;
         throw error;
       } finally {
-        if (guest.memory.wasm.buffer !== buffer) refresh();
+        // The host may have let it grow; what this instance did itself is known.
+        if (guest.memory.wasm.buffer !== memory) {
+          memory = guest.memory.wasm.buffer;
+          refresh();
+        }
       }
     };
   });
@@ -132,7 +150,7 @@ function opFunctions(code: JsCode, machine: Machine, refresh: () => void): reado
       if (result instanceof Trap) throw new TrapError(result.kind);
       return result;
     };
-    if (!op.effect.grows) return (...args) => apply(args);
+    if (!op.effect.grows && (op.effect.writes & regionSet('objects')) === 0) return (...args) => apply(args);
     return (...args) => {
       const result = apply(args);
       refresh();
