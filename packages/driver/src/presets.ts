@@ -1,7 +1,7 @@
 /** The concrete parts: the one file of the driver that names frontends, passes, backends and engines. */
 
 import brilTarget from '@sluice/backend-bril';
-import { emitModule, jsPrepare } from '@sluice/backend-js';
+import { emitModule, emitStandalone, jsPrepare } from '@sluice/backend-js';
 import registerTarget from '@sluice/backend-register';
 import stackTarget from '@sluice/backend-stack';
 import { type BrilProgram, printBril, toJson } from '@sluice/bril-format';
@@ -59,7 +59,19 @@ export const presets: Toolchain = {
   ],
   defaultEngine: 'register',
   allocators,
-  languages: [bril('bril', 'Bril, as text', printBril), bril('bril-json', 'Bril, as JSON', toJson)],
+  languages: [
+    bril('bril', 'Bril, as text', printBril),
+    bril('bril-json', 'Bril, as JSON', toJson),
+    {
+      name: 'js',
+      summary: 'an ES module of its own',
+      passes: [],
+      first: [],
+      prepare: jsPrepare,
+      instead: {},
+      emit: emitStandalone,
+    },
+  ],
 };
 
 /** A machine as an entry: its target emits what its engine executes, so that the two need not be told apart by type. */
