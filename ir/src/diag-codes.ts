@@ -406,6 +406,16 @@ export function noSuchState(on: Subject, what: string): Diagnostic {
   return about('SL0236', on, `the module has no ${what}`, `declare a ${what}`);
 }
 
+/** A table or element segment of another type than is needed. */
+export function tableType(on: Subject, want: string, got: string): Diagnostic {
+  return about(
+    'SL0237',
+    on,
+    `the references are ${got} where ${want} is needed`,
+    'name a table or segment of that type',
+  );
+}
+
 /** An alignment larger than the access. */
 export function badAlignment(on: Subject, align: number, bytes: number): Diagnostic {
   return about(

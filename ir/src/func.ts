@@ -238,6 +238,16 @@ export function findImport(m: Module, name: string): Import | undefined {
   return symbols(m).imports.get(name);
 }
 
+/** The global of this name. */
+export function findGlobal(m: Module, name: string): Global | undefined {
+  return symbols(m).globals.get(name);
+}
+
+/** The table of this name. */
+export function findTable(m: Module, name: string): Table | undefined {
+  return symbols(m).tables.get(name);
+}
+
 /** The signature of the function or import of this name. */
 export function signatureOf(m: Module, name: string): Signature | undefined {
   return findFunc(m, name)?.sig ?? findImport(m, name)?.sig;
@@ -258,6 +268,8 @@ export function withFuncs(m: Module, replaced: readonly Func[]): Module {
 interface Symbols {
   readonly funcs: ReadonlyMap<string, Func>;
   readonly imports: ReadonlyMap<string, Import>;
+  readonly globals: ReadonlyMap<string, Global>;
+  readonly tables: ReadonlyMap<string, Table>;
 }
 
 const symbolTables = new WeakMap<Module, Symbols>();
@@ -268,6 +280,8 @@ function symbols(m: Module): Symbols {
     found = {
       funcs: new Map(m.funcs.map((f) => [f.name, f])),
       imports: new Map(m.imports.map((i) => [i.name, i])),
+      globals: new Map(m.globals.map((g) => [g.name, g])),
+      tables: new Map(m.tables.map((t) => [t.name, t])),
     };
     symbolTables.set(m, found);
   }

@@ -4,6 +4,7 @@
  * embedding program and throws.
  */
 
+import { isFuncRef } from './extern.ts';
 import type { HostFunction } from './outcome.ts';
 import type { Signature, Type } from './type.ts';
 import { toNumber, type Value } from './value.ts';
@@ -28,7 +29,7 @@ export function acceptValue(type: Type, value: Value, who: string): Value {
       if (typeof value === 'bigint') return BigInt.asUintN(128, value);
       break;
     case 'funcref':
-      if (value === null || typeof value === 'string') return value;
+      if (value === null || typeof value === 'string' || isFuncRef(value)) return value;
       break;
     case 'externref':
       return value;

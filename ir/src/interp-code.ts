@@ -262,6 +262,11 @@ function openType(f: Func, inst: Inst): ResultType {
   return at === -1 ? inst.type : instOf(f, inst.args[at] as ValueId).type;
 }
 
+/** Whether a step is a call through a table. */
+export function isIndirectCall(step: Step): boolean {
+  return step.how === how.callIndirect;
+}
+
 const nothing = (): undefined => undefined;
 
 function callOf({ f }: Decoding, inst: Inst): { readonly code: number; readonly fn: StepFunction } {

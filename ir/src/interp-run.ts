@@ -5,13 +5,14 @@
 
 import { instOf, type ValueId } from './func.ts';
 import { acceptResults } from './host-values.ts';
-import type { Code, CodeBlock, CodeEdge, Step } from './interp-code.ts';
+import { type Code, type CodeBlock, type CodeEdge, isIndirectCall, type Step } from './interp-code.ts';
 import type { Callee, Linker } from './interp-link.ts';
 import type { InterpMachine } from './interp-machine.ts';
+import type { CallSig } from './op.ts';
 import { type Limits, type Outcome, ResourceError } from './outcome.ts';
 import { instPrinter } from './text/print.ts';
 import { Trap, type TrapKind, trap } from './trap.ts';
-import { type Signature, sameSignature } from './type.ts';
+import { sameSignature } from './type.ts';
 import { toNumber, type Value } from './value.ts';
 
 /** A caller that waits: where it goes on. */
@@ -229,10 +230,11 @@ export class Run {
     if (direct !== null && direct !== undefined) return this.#call(direct, step.args, step.args.length);
     const count = step.args.length - 1;
     const index = this.#registers[this.#base + (step.args[count] as number)] as number;
-    const callee = this.#shared.linker.element(index >>> 0);
+    const { table, ...sig } = step.imm as CallSig;
+    const callee = this.#shared.linker.element(table, index >>> 0);
     if (callee === undefined) return trap('out-of-bounds');
     if (callee === null) return trap('null-reference');
-    if (!sameSignature(callee.sig, step.imm as Signature)) return trap('indirect-call-type');
+    if (!sameSignature(callee.sig, sig)) return trap('indirect-call-type');
     return this.#call(callee, step.args, count);
   }
 
@@ -316,7 +318,10 @@ export class Run {
         return undefined;
       }
       this.#dropRest(frame.block, frame.pc);
+      if (raised.kind === 'throw' && isIndirect(frame) && this.#shared.linker.stopsThrows) break;
     }
+    // Where exceptions stop, nobody goes on.
+    for (const frame of this.#frames.splice(0)) this.#dropRest(frame.block, frame.pc);
     return { kind: 'trap', trap: raised.kind, at: describe(thrower, at) };
   }
 
@@ -342,6 +347,11 @@ export class Run {
     for (let i = 0; i < positions.length; i++) values[i] = registers[base + (positions[i] as number)];
     return values;
   }
+}
+
+function isIndirect({ block, pc }: Frame): boolean {
+  const step = block.steps[pc - 1];
+  return step !== undefined && isIndirectCall(step);
 }
 
 /** Where a trap came from, for people: the source's position if it is known, and the instruction. */

@@ -14,19 +14,23 @@
  * Fuel: one unit for each back-edge that is taken (order.ts) and each call of a function of the module by an
  * instruction. Calls of imports, and the call from outside, cost none.
  *
- * The table: an index outside of it traps with `out-of-bounds`, an empty element with `null-reference`, another
+ * A table: an index outside of it traps with `out-of-bounds`, an empty element with `null-reference`, another
  * signature with `indirect-call-type`.
  *
  * Not done: speed beyond what tests need (about 50 ns an instruction); that is the engines' task.
  */
 
 import type { Engine, Execution, Instance, InstanceOptions } from './engine.ts';
-import { findFunc, type Module } from './func.ts';
+import type { Module } from './func.ts';
 import { acceptArguments } from './host-values.ts';
 import { Linker } from './interp-link.ts';
 import { InterpMachine } from './interp-machine.ts';
+import { ArrayMemory, MemoryBudget } from './interp-memory.ts';
 import { Run, type Shared } from './interp-run.ts';
-import { defaultLimits, HostExit, type Limits, type Outcome, ResourceError } from './outcome.ts';
+import { linkImports } from './linking.ts';
+import { type EngineAccess, ModuleState } from './module-state.ts';
+import { defaultLimits, type Limits, type Outcome, ResourceError } from './outcome.ts';
+import { outcomeOf } from './references.ts';
 import type { Value } from './value.ts';
 
 /** The reference interpreter as an engine. Instructions are those of the IR. */
@@ -61,50 +65,63 @@ export function interpret(
 }
 
 /**
- * Makes an instance: memory, globals, data segments. Throws when the host lacks an import. Where a segment lies outside
- * of the memory, or the memory is larger than the limit, every call ends with that.
+ * Makes an instance: memory, globals, tables, segments; runs the initialiser. Throws when an import is missing or does not
+ * match. Where a segment lies outside, the initialiser traps, or the memory is larger than the limit, every call ends with that.
  */
 export function instantiate(m: Module, options: InstanceOptions = {}): Instance {
   const limits: Limits = { ...defaultLimits, ...options.limits };
-  const linker = new Linker(m, options.host ?? new Map());
-  let stillborn: Outcome | null = null;
-  let machine: InterpMachine;
-  try {
-    machine = new InterpMachine(m, limits.memory);
-    stillborn = placeData(m, machine);
-  } catch (error) {
-    if (!(error instanceof ResourceError)) throw error;
-    machine = new InterpMachine({ ...m, memory: null }, limits.memory);
-    stillborn = { kind: 'resource', end: error.end };
-  }
+  const linked = linkImports(m, options);
+  const budget = new MemoryBudget(limits.memory);
+  let startFailure: Outcome | null = null;
+  const attempt = <T>(make: () => T, otherwise: () => T): T => {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof ResourceError)) throw error;
+      startFailure = { kind: 'resource', end: error.end };
+      return otherwise();
+    }
+  };
+  const linear = attempt(
+    () => linked.memory ?? new ArrayMemory(m.memory, budget),
+    () => new ArrayMemory(null, budget),
+  );
+  const run = (name: string, args: readonly Value[], count: boolean): Execution => {
+    if (!state.isImport(name)) return execute(shared, name, args, count);
+    return { outcome: state.callImport(name, args), instructions: count ? 0 : null, fuelUsed: 0 };
+  };
+  const access: EngineAccess = {
+    call: (name, args) => stillborn ?? run(name, args, false).outcome,
+    getGlobal: (name) => machine.getGlobal(name),
+    setGlobal: (name, value) => machine.setGlobal(name, value),
+    memory: () => linear,
+  };
+  const state = attempt(
+    () => new ModuleState(m, linked, access),
+    () => new ModuleState({ ...m, tables: [], segments: [] }, linked, access),
+  );
+  // Without memory or tables nothing runs; where a segment did not fit, what is in shared tables can be called.
+  const stillborn: Outcome | null = startFailure;
+  const machine = new InterpMachine(linear, state, m.globals, budget);
+  const linker = new Linker(m, state);
   const shared: Shared = { machine, linker, limits, signal: options.signal ?? null, top: 0, active: 0 };
+  const bytes = (): Uint8Array => {
+    const view = linear.view();
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  };
+  startFailure ??= state.placeSegments(bytes) ?? state.initialise();
   return {
     call: (name, args) => {
-      const f = findFunc(m, name);
-      if (f === undefined) throw new Error(`no function @${name} in the module`);
-      const values = acceptArguments(f.sig, args, `@${name}`);
-      if (stillborn !== null) return { outcome: stillborn, instructions: options.count ? 0 : null, fuelUsed: 0 };
-      return execute(shared, name, values, options.count ?? false);
+      const values = acceptArguments(state.signatureOf(name), args, `@${name}`);
+      if (startFailure !== null) return { outcome: startFailure, instructions: options.count ? 0 : null, fuelUsed: 0 };
+      return run(name, values, options.count ?? false);
     },
-    memory: () => {
-      const view = machine.memory();
-      return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    },
+    memory: bytes,
     global: (name) => machine.getGlobal(name),
+    exported: (external) => state.exported(external),
+    startFailure,
     liveAllocations: () => machine.heap.live(),
   };
-}
-
-/** Active segments, in order; those before one that doesn't fit are placed. */
-function placeData(m: Module, machine: InterpMachine): Outcome | null {
-  const view = machine.memory();
-  const memory = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  for (const [i, { offset, bytes }] of m.data.entries()) {
-    if (typeof offset !== 'number') continue;
-    if (offset + bytes.length > memory.length) return { kind: 'trap', trap: 'out-of-bounds', at: `data segment ${i}` };
-    memory.set(bytes, offset);
-  }
-  return null;
 }
 
 function execute(shared: Shared, name: string, args: readonly Value[], count: boolean): Execution {
@@ -116,9 +133,7 @@ function execute(shared: Shared, name: string, args: readonly Value[], count: bo
     outcome = run.finish();
   } catch (error) {
     run?.settle();
-    if (error instanceof HostExit) outcome = { kind: 'exit', code: error.code, message: error.message };
-    else if (error instanceof ResourceError) outcome = { kind: 'resource', end: error.end };
-    else throw error;
+    outcome = outcomeOf(error);
   }
   return { outcome, instructions: count ? (run?.instructions ?? 0) : null, fuelUsed: run?.fuelUsed ?? 0 };
 }

@@ -25,7 +25,24 @@ export interface Machine {
   getSlot(index: number): Value;
   /** Sets a slot of the current frame. */
   setSlot(index: number, value: Value): void;
+  /** A table, by its name in the module. */
+  table(name: string): TableState;
+  /** The items of a passive element segment; empty once dropped. */
+  elements(index: number): readonly Value[];
+  /** Makes an element segment empty. */
+  dropElements(index: number): void;
   readonly heap: HeapState;
+}
+
+/** A table, as ops see it: funcrefs have the form that they have in the module (value.ts). */
+export interface TableState {
+  readonly size: number;
+  /** An element that there is. */
+  get(index: number): Value;
+  /** Sets elements that there are, from an index on. */
+  set(index: number, values: readonly Value[]): void;
+  /** Grows by so many elements (u32); the old size, or -1. */
+  grow(count: number, value: Value): number;
 }
 
 /**

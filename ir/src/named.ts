@@ -3,7 +3,8 @@
  * its state others may change. Passes ask here, so that a new way to name a function is told in one place.
  */
 
-import type { Func, GlobalRef, Module } from './func.ts';
+import type { GlobalRef, Module } from './func.ts';
+import type { Signature } from './type.ts';
 
 /** Whether an initial value or offset is taken from a global. Constants are never objects with such a field. */
 export function isGlobalRef(value: unknown): value is GlobalRef {
@@ -51,20 +52,21 @@ export function showsEverything(m: Pick<Module, 'exports' | 'start'>): boolean {
   return m.start === null && !m.exports.some(({ kind }) => kind === 'func');
 }
 
-/** The table that is meant where none is named: the first. */
-export function tableName(m: Pick<Module, 'tables'>, name: string | undefined): string | undefined {
-  return name ?? m.tables[0]?.name;
+/** What can be called: a function or an import. */
+export interface Callable {
+  readonly name: string;
+  readonly sig: Signature;
 }
 
-/** Whether others hold the memory too, by import or export, so that it changes when anything else runs. */
-export function isMemoryShared(m: Omit<Module, 'funcs'>): boolean {
-  return (m.memory !== null && m.memory.source !== null) || m.exports.some(({ kind }) => kind === 'memory');
+/** A module, or a program of a machine: with functions in whatever form. */
+export interface AnyModule extends Omit<Module, 'funcs'> {
+  readonly funcs: readonly Callable[];
 }
 
 /** Whether references to functions may come into a module or leave it, so that not all calls through tables are its own. */
-export function sharesReferences(m: Module): boolean {
+export function sharesReferences(m: AnyModule): boolean {
   const isShown = (kind: string, name: string): boolean => m.exports.some((e) => e.kind === kind && e.name === name);
-  const carries = ({ sig }: Pick<Func, 'sig'>): boolean => [...sig.params, ...sig.results].includes('funcref');
+  const carries = ({ sig }: Callable): boolean => [...sig.params, ...sig.results].includes('funcref');
   if (m.tables.some((t) => t.type === 'funcref' && (t.source !== null || isShown('table', t.name)))) return true;
   if (m.globals.some((g) => g.type === 'funcref' && (g.source !== null || isShown('global', g.name)))) return true;
   const shown = showsEverything(m) ? null : calledFromOutside(m);

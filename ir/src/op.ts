@@ -37,9 +37,11 @@ export type OpKind =
  * The form of an op's immediate.
  *
  *   none     -                        const   a constant of the result type (value.ts)
- *   mem      { offset, align }        index   a number >= 0 (slot, tuple element, data segment, lane)
+ *   mem      { offset, align }        index   a number >= 0 (slot, tuple element, segment, lane)
  *   func     a function's name        global  a global's name
- *   sig      a Signature              cases   distinct i32 case values, one for each target but the last
+ *   table    a table's name           tables    { to, from }: names of tables
+ *   tableseg { table, segment }: a table's name, an element segment's index
+ *   sig      a CallSig                cases   distinct i32 case values, one for each target but the last
  *   trap     a TrapKind               text    any string
  *   lane     a lane's number          lanes   16 numbers below 32: lanes of two vectors of bytes
  *   memlane  { offset, align, lane }
@@ -56,6 +58,9 @@ export type ImmKind =
   | 'lanes'
   | 'func'
   | 'global'
+  | 'table'
+  | 'tables'
+  | 'tableseg'
   | 'sig'
   | 'cases'
   | 'trap'
@@ -72,8 +77,25 @@ export interface MemLaneImm extends MemImm {
   readonly lane: number;
 }
 
+/** Immediate of a call through a table: what is called, and the table unless it is the module's first. */
+export interface CallSig extends Signature {
+  readonly table?: string;
+}
+
+/** Immediate of a copy between tables, by name. */
+export interface TablePair {
+  readonly to: string;
+  readonly from: string;
+}
+
+/** Immediate of a copy from an element segment to a table. */
+export interface TableInit {
+  readonly table: string;
+  readonly segment: number;
+}
+
 /** An immediate; which form it has is said by the op's `imm`. */
-export type Imm = Value | MemImm | MemLaneImm | Signature | readonly number[];
+export type Imm = Value | MemImm | MemLaneImm | CallSig | TablePair | TableInit | readonly number[];
 
 /** An operand or result type in an op's signature: a type, or `T`, the instruction's own type. */
 export type SigType = Type | 'T';

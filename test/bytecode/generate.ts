@@ -149,7 +149,11 @@ class Code {
         return tape.of([...p.heads, ...p.imports]).name;
       case 'global':
         return `g_${own}`;
+      case 'table':
+        return own === 'externref' ? 't 1' : 'table';
       case 'index':
+        // Element segments: one of functions, one of the host's values, one of functions.
+        if (def.operands.includes('table')) return own === 'externref' ? 1 : 2 * tape.next(2);
         return tape.next(2);
       case 'trap':
         return tape.of(trapKinds);
@@ -159,6 +163,12 @@ class Code {
         throw new Error(`operand ${def.operands[k]} of ${def.name}`);
     }
   }
+}
+
+/** What `T` stands for; a table's type where the instruction names tables. */
+function ownType(def: InstrDef, tape: Tape): Type {
+  if (def.role === 'call-indirect') return 'funcref';
+  return def.operands.includes('table') ? tape.of(['funcref', 'externref'] as const) : tape.of(types);
 }
 
 const stack = stackTable();
@@ -178,7 +188,7 @@ function stackFunc(tape: Tape, p: Parts, name: string, sig: Signature): StackFun
   const control = (op: string, ...operands: Operand[]): void => c.emit(instrNamed(stack, op), operands);
   const plain = (): void => {
     const def = tape.of(plainStack);
-    const own = tape.of(types);
+    const own = ownType(def, tape);
     const typed = (list: readonly SigType[] | null): Type[] => (list ?? []).map((type) => (type === 'T' ? own : type));
     typed(def.pops).forEach(push);
     c.emit(
@@ -195,7 +205,8 @@ function stackFunc(tape: Tape, p: Parts, name: string, sig: Signature): StackFun
     else if (kind === 1) control('call_host', callee);
     else {
       push('i32');
-      control('call_indirect', s);
+      if (tape.next(2) === 0) control('call_indirect', s);
+      else control('call_indirect.table', s, 'table');
     }
     for (const _ of s.results) control('drop');
   };
@@ -266,7 +277,7 @@ function registerFunc(tape: Tape, p: Parts, name: string, sig: Signature): Regis
   const label = (): number => tape.next(length + 1);
   while (c.code.length < length) {
     const def = tape.of(register.list);
-    const own = tape.of(types);
+    const own = ownType(def, tape);
     const callee = tape.of(def.role === 'call' ? p.heads : p.imports);
     const labels = 1 + tape.next(3);
     const operands = def.operands.map((kind, k): Operand => {

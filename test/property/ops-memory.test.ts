@@ -46,6 +46,9 @@ function memoryMachine(): Machine {
     dropData: (index) => {
       data[index] = new Uint8Array(0);
     },
+    table: unused,
+    elements: unused,
+    dropElements: unused,
     getGlobal: unused,
     setGlobal: unused,
     getSlot: unused,

@@ -10,6 +10,7 @@ import { type Pair, pairFor, table } from './register-support.ts';
 
 const [rounds, calls] = process.env.SLUICE_DEEP === undefined ? [4, 16] : [40, 100];
 const bitsTypes: readonly Type[] = ['i32', 'i64', 'f32', 'f64'];
+const refTypes: readonly Type[] = ['funcref', 'externref'];
 const allTypes: readonly Type[] = [...bitsTypes, 'v128', 'funcref', 'externref', 'any'];
 
 /** Runs calls on one instance each and compares outcomes, memory and the global. */
@@ -48,7 +49,8 @@ for (const engine of [registerVM, registerJsVM]) {
       const { op } = def;
       if (op === null) continue;
       const hasT = def.operands.includes('type');
-      const types = hasT ? (op.dialect === 'heap' ? bitsTypes : allTypes) : [null];
+      const byDialect: Readonly<Record<string, readonly Type[]>> = { heap: bitsTypes, table: refTypes };
+      const types = hasT ? (byDialect[op.dialect] ?? allTypes) : [null];
       const random = new Random(def.name.length * 7919);
       if (pairFor(def, hasT ? 'i32' : null, random) === null) continue;
       test(def.name, () => {

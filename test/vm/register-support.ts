@@ -3,8 +3,8 @@ import {
   assembleRegister,
   type Instr,
   type InstrDef,
-  immediateOperand,
   instrNamed,
+  operandOf,
   programParts,
   type RegisterFunc,
   type RegisterProgram,
@@ -42,7 +42,20 @@ export interface Pair {
   readonly results: readonly Type[];
 }
 
-const parts = programParts(makeModule({ name: 'case', memory: { min: 1, max: 3, source: null } }));
+const parts = programParts(
+  makeModule({
+    name: 'case',
+    memory: { min: 1, max: 3, source: null },
+    tables: [
+      { name: 'funcref', type: 'funcref', min: 4, max: 6, source: null, elements: [null, 'f'] },
+      { name: 'externref', type: 'externref', min: 3, max: null, source: null, elements: [] },
+    ],
+    segments: [
+      { type: 'funcref', items: ['f', null], mode: { kind: 'passive' } },
+      { type: 'externref', items: [null], mode: { kind: 'passive' } },
+    ],
+  }),
+);
 
 /** Around `def` with `T` as `type`; null where the instruction cannot stand alone. */
 export function pairFor(def: InstrDef, type: Type | null, random: Random): Pair | null {
@@ -54,7 +67,7 @@ export function pairFor(def: InstrDef, type: Type | null, random: Random): Pair 
   const immediate = def.operands.includes('imm32') ? random.i32() : null;
   const params = immediate === null ? types : types.slice(0, -1);
   const result = op.sig.result === 'void' ? null : resolve(op.sig.result);
-  const imm = immOf(op, random, result);
+  const imm = immOf(op, random, result, type ?? 'funcref');
   const data = [
     { offset: 65_500, bytes: random.bytes(36) },
     { offset: null, bytes: random.bytes(20) },
@@ -75,8 +88,14 @@ export function pairFor(def: InstrDef, type: Type | null, random: Random): Pair 
   };
 }
 
-function immOf(op: OpDef, random: Random, result: Type | null): Imm {
+function immOf(op: OpDef, random: Random, result: Type | null, held: Type): Imm {
   switch (op.imm) {
+    case 'table':
+      return held;
+    case 'tables':
+      return { to: held, from: held };
+    case 'tableseg':
+      return { table: held, segment: 0 };
     case 'const':
       return random.value(result ?? 'i32');
     case 'mem':
@@ -100,7 +119,7 @@ function immOf(op: OpDef, random: Random, result: Type | null): Imm {
 
 function codeFor(def: InstrDef, params: number, imm: Imm, immediate: number | null, type: Type | null): Instr[] {
   let use = 0;
-  const operands = def.operands.map((kind) => {
+  const operands = def.operands.map((kind, k) => {
     switch (kind) {
       case 'def':
         return params;
@@ -113,7 +132,7 @@ function codeFor(def: InstrDef, params: number, imm: Imm, immediate: number | nu
       case 'label':
         return 3;
       default:
-        return immediateOperand(imm, kind);
+        return operandOf(def, k, def.op as OpDef, imm);
     }
   });
   const instr = (name: string, ...list: readonly unknown[]): Instr => ({

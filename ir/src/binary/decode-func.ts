@@ -146,8 +146,21 @@ function readImm(s: State, op: OpDef, type: ResultType): Imm {
       const kind = text('a kind of trap');
       return isTrapKind(kind) ? kind : r.wrong('no kind of trap', at);
     }
-    case 'sig':
-      return readSignature(r);
+    case 'table':
+      return text("a table's name");
+    case 'tables': {
+      const to = text("a table's name");
+      return { to, from: text("a table's name") };
+    }
+    case 'tableseg': {
+      const table = text("a table's name");
+      return { table, segment: r.index('a segment', 2 ** 31) };
+    }
+    case 'sig': {
+      const sig = readSignature(r);
+      const table = r.index("a table's name", strings.length + 1);
+      return table === 0 ? sig : { ...sig, table: strings[table - 1] as string };
+    }
     case 'cases': {
       const count = r.count('cases', 2);
       const cases: number[] = [];

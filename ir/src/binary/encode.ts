@@ -5,7 +5,7 @@
 
 import type { Block, ElementItem, Func, GlobalRef, ImportSource, Inst, Module, ValueId } from '../func.ts';
 import { isGlobalRef } from '../named.ts';
-import type { MemImm, MemLaneImm } from '../op.ts';
+import type { CallSig, MemImm, MemLaneImm, TableInit, TablePair } from '../op.ts';
 import { type Signature, type Type, valueTypes } from '../type.ts';
 import { toBits, type Value } from '../value.ts';
 import { crc32 } from './checksum.ts';
@@ -303,13 +303,25 @@ function writeImm({ op, type, imm }: Inst, s: State): void {
       break;
     case 'func':
     case 'global':
+    case 'table':
     case 'trap':
     case 'text':
       out.u32(strings.of(imm as string));
       break;
-    case 'sig':
-      writeSignature(imm as Signature, out);
+    case 'tables':
+      out.u32(strings.of((imm as TablePair).to));
+      out.u32(strings.of((imm as TablePair).from));
       break;
+    case 'tableseg':
+      out.u32(strings.of((imm as TableInit).table));
+      out.u32((imm as TableInit).segment);
+      break;
+    case 'sig': {
+      const { table } = imm as CallSig;
+      writeSignature(imm as CallSig, out);
+      out.u32(table === undefined ? 0 : strings.of(table) + 1);
+      break;
+    }
     case 'cases': {
       const cases = imm as readonly number[];
       out.u32(cases.length);

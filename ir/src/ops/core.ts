@@ -77,7 +77,7 @@ export const coreOps = [
     cost: 20,
   }),
   defineOp('call_indirect', {
-    doc: 'Calls the table element whose index (u32) is the last operand; traps unless it has the given signature.',
+    doc: 'Calls the element of a table whose index (u32) is the last operand; traps unless it has the given signature.',
     sig: '(...) -> T',
     kind: 'call',
     imm: 'sig',

@@ -10,6 +10,7 @@ import { heapOps } from './heap.ts';
 import { i32Ops, i64Ops } from './int.ts';
 import { memoryOps } from './memory.ts';
 import { simdOps } from './simd.ts';
+import { tableOps } from './table.ts';
 
 const all = [
   ...coreOps,
@@ -21,6 +22,7 @@ const all = [
   ...convertOps,
   ...memoryOps,
   ...simdOps,
+  ...tableOps,
   ...heapOps,
   ...anyOps,
 ] as const;

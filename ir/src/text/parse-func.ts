@@ -344,11 +344,22 @@ function parseImm(s: State, op: OpDef, type: ResultType): Imm {
       return lex.take('symbol', 'a function (@name)');
     case 'global':
       return lex.take('symbol', 'a global (@name)');
+    case 'table':
+      return lex.take('symbol', 'a table (@name)');
+    case 'tables': {
+      const to = lex.take('symbol', 'a table to copy to (@name)');
+      return { to, from: lex.take('symbol', 'a table to copy from (@name)') };
+    }
+    case 'tableseg': {
+      const table = lex.take('symbol', 'a table (@name)');
+      return { table, segment: parseCount(lex, 'index', maxIndex, 'a segment (#k)') };
+    }
     case 'sig': {
+      const table = lex.kind === 'symbol' ? lex.take('symbol', 'a table (@name)') : null;
       lex.take('(', "a signature in parentheses, '((i32) -> i64)'");
       const sig = parseSignature(lex);
       lex.take(')', "')'");
-      return sig;
+      return table === null ? sig : { ...sig, table };
     }
     case 'trap': {
       const at = lex.span();

@@ -9,7 +9,7 @@
 
 import type { Span } from '../diag.ts';
 import type { Func, Inst, Module, ValueId } from '../func.ts';
-import type { MemImm, MemLaneImm } from '../op.ts';
+import type { CallSig, MemImm, MemLaneImm, TableInit, TablePair } from '../op.ts';
 import { printSignature, type Signature } from '../type.ts';
 import type { Value } from '../value.ts';
 import { printConst } from './literals.ts';
@@ -156,9 +156,19 @@ function immText({ op, type, imm }: Inst): string {
       return `#${typeof imm === 'number' ? imm : '?'}`;
     case 'func':
     case 'global':
-      return typeof imm === 'string' ? `@${printName(imm)}` : '@?';
+    case 'table':
+      return symbolText(imm);
+    case 'tables': {
+      const { to, from } = (imm ?? {}) as Partial<TablePair>;
+      return `${symbolText(to)} ${symbolText(from)}`;
+    }
+    case 'tableseg': {
+      const { table, segment } = (imm ?? {}) as Partial<TableInit>;
+      return `${symbolText(table)} #${typeof segment === 'number' ? segment : '?'}`;
+    }
     case 'sig':
-      return isSignature(imm) ? `(${printSignature(imm)})` : '(?)';
+      if (!isSignature(imm)) return '(?)';
+      return `${imm.table === undefined ? '' : `${symbolText(imm.table)} `}(${printSignature(imm)})`;
     case 'trap':
       return typeof imm === 'string' ? imm : '?';
     case 'text':
@@ -169,7 +179,11 @@ function immText({ op, type, imm }: Inst): string {
   }
 }
 
-function isSignature(imm: unknown): imm is Signature {
+function symbolText(name: unknown): string {
+  return typeof name === 'string' ? `@${printName(name)}` : '@?';
+}
+
+function isSignature(imm: unknown): imm is CallSig {
   if (typeof imm !== 'object' || imm === null) return false;
   return Array.isArray((imm as Partial<Signature>).params) && Array.isArray((imm as Partial<Signature>).results);
 }

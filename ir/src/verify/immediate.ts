@@ -3,10 +3,20 @@
 import * as codes from '../diag-codes.ts';
 import { anyTagLimit, anyTagType } from '../dynamic.ts';
 import { regionSet } from '../effect.ts';
-import { findFunc, findImport, type Global, type Inst, type Module, type ValueId } from '../func.ts';
-import type { MemImm, MemLaneImm } from '../op.ts';
+import {
+  type ElementSegment,
+  findFunc,
+  findGlobal,
+  findImport,
+  findTable,
+  type Inst,
+  type Module,
+  type Table,
+  type ValueId,
+} from '../func.ts';
+import type { CallSig, MemImm, MemLaneImm, TableInit, TablePair } from '../op.ts';
 import { isTrapKind } from '../trap.ts';
-import { isType, type Signature, type Type } from '../type.ts';
+import { isType, type Type } from '../type.ts';
 import { fromBits, sameValue, toBits, type Value } from '../value.ts';
 import { areTypes, type FuncCheck, isCount } from './check.ts';
 
@@ -56,8 +66,19 @@ export function checkImmediate(c: FuncCheck, v: ValueId, inst: Inst, open: Type 
       return typeof imm === 'string' ? checkGlobal(c, v, inst, imm, open) : bad("a global's name");
     case 'sig':
       if (!isSignature(imm)) return bad('a signature');
-      if ((touched & table) !== 0 && c.m.tables.length === 0) c.report((on) => codes.noSuchState(on, 'table'), v);
+      if ((touched & table) !== 0) checkCallTable(c, v, imm);
       return true;
+    case 'table':
+      return typeof imm === 'string' ? checkTable(c, v, inst, imm, open) : bad("a table's name");
+    case 'tables': {
+      const { to, from } = (imm ?? {}) as Partial<TablePair>;
+      return typeof to === 'string' && typeof from === 'string' ? checkPair(c, v, to, from) : bad('{ to, from }');
+    }
+    case 'tableseg': {
+      const { table: name, segment } = (imm ?? {}) as Partial<TableInit>;
+      if (typeof name !== 'string' || !isCount(segment, 2 ** 31 - 1)) return bad('{ table, segment }');
+      return checkTableInit(c, v, name, segment);
+    }
     case 'cases':
       return areCases(imm) || bad('a list of distinct i32 values');
     case 'trap':
@@ -108,10 +129,10 @@ function checkAlignment(c: FuncCheck, v: ValueId, { op }: Inst, { align }: MemIm
   return true;
 }
 
-function isSignature(imm: unknown): imm is Signature {
+function isSignature(imm: unknown): imm is CallSig {
   if (typeof imm !== 'object' || imm === null) return false;
-  const { params, results } = imm as Partial<Signature>;
-  return areTypes(params) && areTypes(results);
+  const { params, results, table: name } = imm as Partial<CallSig>;
+  return areTypes(params) && areTypes(results) && (name === undefined || typeof name === 'string');
 }
 
 function areCases(imm: unknown): boolean {
@@ -134,6 +155,8 @@ function checkIndex(c: FuncCheck, v: ValueId, inst: Inst, index: number, open: T
   } else if ((touched & memory) !== 0) {
     const count = c.m.data.length;
     if (index >= count) c.report((on) => codes.noSuchIndex(on, 'data segment', index, count), v);
+  } else if ((touched & table) !== 0) {
+    checkSegment(c, v, index);
   } else if (op.dialect === 'any') {
     const want = anyTagType(index);
     if (want === undefined) c.report((on) => codes.badImmediate(on, `a tag below ${anyTagLimit}`), v);
@@ -147,22 +170,56 @@ function wrongOpen(c: FuncCheck, v: ValueId, { op }: Inst, want: Type, got: Type
   else c.report((on) => codes.wrongOperand(on, op.sig.params.indexOf('T'), want, got), v);
 }
 
+function tableOf(c: FuncCheck, v: ValueId, name: string): Table | undefined {
+  const found = findTable(c.m, name);
+  if (found === undefined) c.report((on) => codes.unknownName(on, 'table', name), v);
+  return found;
+}
+
+// The first table has no name in calls, so that there is one form of each.
+function checkCallTable(c: FuncCheck, v: ValueId, { table: name }: CallSig): void {
+  const [first] = c.m.tables;
+  const found = name === undefined ? first : tableOf(c, v, name);
+  if (first === undefined) c.report((on) => codes.noSuchState(on, 'table'), v);
+  else if (name === first.name) c.report((on) => codes.badImmediate(on, 'without the name of the first table'), v);
+  if (found !== undefined && found.type !== 'funcref') c.report((on) => codes.tableType(on, 'funcref', found.type), v);
+}
+
+function checkTable(c: FuncCheck, v: ValueId, inst: Inst, name: string, open: Type | null): true {
+  const found = tableOf(c, v, name);
+  if (found !== undefined && open !== null && open !== found.type) wrongOpen(c, v, inst, found.type, open);
+  return true;
+}
+
+function checkPair(c: FuncCheck, v: ValueId, to: string, from: string): true {
+  const target = tableOf(c, v, to);
+  const source = tableOf(c, v, from);
+  if (target !== undefined && source !== undefined && target.type !== source.type) {
+    c.report((on) => codes.tableType(on, target.type, source.type), v);
+  }
+  return true;
+}
+
+function checkTableInit(c: FuncCheck, v: ValueId, name: string, index: number): true {
+  const found = tableOf(c, v, name);
+  const segment = checkSegment(c, v, index);
+  if (found !== undefined && segment !== undefined && segment.type !== found.type) {
+    c.report((on) => codes.tableType(on, found.type, segment.type), v);
+  }
+  return true;
+}
+
+function checkSegment(c: FuncCheck, v: ValueId, index: number): ElementSegment | undefined {
+  const { segments } = c.m;
+  if (index >= segments.length) c.report((on) => codes.noSuchIndex(on, 'element segment', index, segments.length), v);
+  return segments[index];
+}
+
 function checkFunction(c: FuncCheck, v: ValueId, name: string): true {
   if ((findFunc(c.m, name) ?? findImport(c.m, name)) === undefined) {
     c.report((on) => codes.unknownName(on, 'function or import', name), v);
   }
   return true;
-}
-
-const globalTables = new WeakMap<Module, ReadonlyMap<string, Global>>();
-
-function findGlobal(m: Module, name: string): Global | undefined {
-  let found = globalTables.get(m);
-  if (found === undefined) {
-    found = new Map(m.globals.map((g) => [g.name, g]));
-    globalTables.set(m, found);
-  }
-  return found.get(name);
 }
 
 function checkGlobal(c: FuncCheck, v: ValueId, inst: Inst, name: string, open: Type | null): true {

@@ -5,7 +5,7 @@
 
 import * as codes from '../diag-codes.ts';
 import { findFunc, findImport, type Inst, type ValueId } from '../func.ts';
-import type { OpDef } from '../op.ts';
+import type { CallSig, OpDef } from '../op.ts';
 import { isType, printSignature, type Signature, type Type } from '../type.ts';
 import { eachPlaced, type FuncCheck } from './check.ts';
 import { checkImmediate } from './immediate.ts';
@@ -92,7 +92,7 @@ function checkResult(c: FuncCheck, v: ValueId, inst: Inst): void {
 
 /** The signature of what a call calls; undefined when it is not known, which is reported elsewhere. */
 function calleeSignature(c: FuncCheck, { op, imm }: Inst): Signature | undefined {
-  if (op.imm === 'sig') return imm as Signature;
+  if (op.imm === 'sig') return imm as CallSig;
   if (op.imm !== 'func' || typeof imm !== 'string') return undefined;
   return findFunc(c.m, imm)?.sig ?? findImport(c.m, imm)?.sig;
 }

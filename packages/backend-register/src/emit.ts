@@ -10,16 +10,15 @@
  * Not done: `invoke`, which has no instruction; `lower-invoke` comes before.
  */
 
-import { type Instr, type InstrDef, immediateOperand, type Operand, type RegisterFunc } from '@sluice/bytecode';
+import { type Instr, type InstrDef, type Operand, operandOf, type RegisterFunc } from '@sluice/bytecode';
 import { type Allocation, type BlockLayout, layoutBlocks } from '@sluice/codegen';
 import {
   type BlockId,
   blockOf,
+  type CallSig,
   type Func,
-  type Imm,
   type Inst,
   instOf,
-  type MemImm,
   type Signature,
   type Span,
   type Type,
@@ -185,7 +184,7 @@ class Emitter {
   /** Operands in the order of the definition. */
   #operands(def: InstrDef, inst: Inst, v: ValueId, args: readonly ValueId[], imm: number | null): Operand[] {
     let next = 0;
-    return def.operands.map((kind): Operand => {
+    return def.operands.map((kind, k): Operand => {
       switch (kind) {
         case 'def':
           return this.#destination(v);
@@ -196,7 +195,7 @@ class Emitter {
         case 'type':
           return this.#typeOf(inst);
         default:
-          return immediateOperand(inst.imm, kind);
+          return operandOf(def, k, inst.op, inst.imm);
       }
     });
   }
@@ -211,7 +210,11 @@ class Emitter {
     const v = body[at] as ValueId;
     const uses = inst.args.map((arg) => this.#register(arg));
     const defs = inst.type === 'void' ? [] : inst.type === 'tuple' ? this.#tuple(body, at) : [this.#destination(v)];
-    this.#push(inst.op.name, [defs, inst.imm as Exclude<Imm, MemImm>, uses], inst.loc);
+    if (inst.op.imm === 'sig') {
+      const { table, ...sig } = inst.imm as CallSig;
+      if (table === undefined) this.#push('call_indirect', [defs, sig, uses], inst.loc);
+      else this.#push('call_indirect.table', [defs, sig, uses, table], inst.loc);
+    } else this.#push(inst.op.name, [defs, inst.imm as Operand, uses], inst.loc);
   }
 
   /**

@@ -4,12 +4,12 @@ import {
   type Instr,
   type InstrDef,
   type InstrTable,
-  immediateOperand,
   instrNamed,
   type Operand,
+  operandOf,
   stackTable,
 } from '@sluice/bytecode';
-import { coreTable, type Func, type Inst, instOf, type OpDef, opTable, type Type } from '@sluice/ir';
+import { type CallSig, coreTable, type Func, type Inst, instOf, type OpDef, opTable, type Type } from '@sluice/ir';
 
 /** Finds instructions by op object, so that names are looked up once. */
 export class Forms {
@@ -41,11 +41,18 @@ export class Forms {
 
   /** The instruction of an op; its operands on the stack. */
   instrOf(f: Func, inst: Inst): Instr {
+    if (inst.op.imm === 'sig') return this.#indirect(inst.imm as CallSig, inst.loc);
     const def = this.of(inst.op);
     const operands = def.operands.map(
-      (kind): Operand => (kind === 'type' ? typeOf(f, inst) : immediateOperand(inst.imm, kind)),
+      (kind, k): Operand => (kind === 'type' ? typeOf(f, inst) : operandOf(def, k, inst.op, inst.imm)),
     );
     return { def, operands, loc: inst.loc };
+  }
+
+  #indirect({ table, ...sig }: CallSig, loc: Inst['loc']): Instr {
+    return table === undefined
+      ? { def: this.named('call_indirect'), operands: [sig], loc }
+      : { def: this.named('call_indirect.table'), operands: [sig, table], loc };
   }
 }
 

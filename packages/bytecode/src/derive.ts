@@ -2,8 +2,8 @@
  * From an op to its instruction: what both tables share.
  */
 
-import { coreTable, type Imm, isTerminator, type MemImm, type MemLaneImm, type OpDef, type OpTable } from '@sluice/ir';
-import type { Instr, InstrDef, InstrTable, Operand, OperandKind } from './instr.ts';
+import { coreTable, isTerminator, type OpDef, type OpTable } from '@sluice/ir';
+import type { InstrDef, InstrTable, OperandKind } from './instr.ts';
 
 /** An entry with the columns that most instructions leave empty. */
 export function entry(parts: Partial<InstrDef> & Pick<InstrDef, 'name' | 'doc' | 'role' | 'operands'>): InstrDef {
@@ -44,6 +44,12 @@ export function immediateOperands(op: OpDef): readonly OperandKind[] {
       return ['func'];
     case 'global':
       return ['global'];
+    case 'table':
+      return ['table'];
+    case 'tables':
+      return ['table', 'table'];
+    case 'tableseg':
+      return ['table', 'index'];
     case 'sig':
       return ['sig'];
     case 'cases':
@@ -53,23 +59,6 @@ export function immediateOperands(op: OpDef): readonly OperandKind[] {
     case 'text':
       throw new Error(`op '${op.name}': immediates of form 'text' have no bytecode`);
   }
-}
-
-/** The operand of a kind of `immediateOperands` that an immediate becomes. */
-export function immediateOperand(imm: Imm, kind: OperandKind): Operand {
-  if (kind === 'offset' || kind === 'align') return (imm as MemImm)[kind];
-  if (kind === 'lane' && typeof imm !== 'number') return (imm as MemLaneImm).lane;
-  return imm as Exclude<Imm, MemImm | MemLaneImm>;
-}
-
-/** The immediate of an op of an instruction, as `run` takes it. */
-export function immediateOf(op: OpDef, { def, operands }: Instr): Imm {
-  const operandAt = (kind: OperandKind): Imm => operands[def.operands.indexOf(kind)];
-  const kinds = immediateOperands(op);
-  const [first] = kinds;
-  if (first === undefined) return undefined;
-  if (kinds.length === 1) return operandAt(first);
-  return Object.fromEntries(kinds.map((kind) => [kind, operandAt(kind)])) as unknown as MemImm | MemLaneImm;
 }
 
 /** Whether the instruction must say its type: its result or an operand is `T` and nothing else tells. */

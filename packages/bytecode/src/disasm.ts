@@ -165,6 +165,7 @@ function operandText({ def, operands }: Instr, k: number, names: Names): string 
     case 'func':
     case 'import':
     case 'global':
+    case 'table':
       return sigil('@', String(operand));
     case 'sig':
       return printSignature(operand as Signature);

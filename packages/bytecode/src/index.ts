@@ -2,10 +2,10 @@
 export { type AssembleOptions, assembleRegister, assembleStack } from './asm.ts';
 export { resealed } from './container.ts';
 export { type DecodeOptions, decodeProgram, machineOf } from './decode.ts';
-export { immediateOf, immediateOperand } from './derive.ts';
 export { type DisassembleOptions, disassemble } from './disasm.ts';
 export { type EncodeOptions, encodeProgram } from './encode.ts';
 export { areLinked, fuse } from './fuse.ts';
+export * from './immediate.ts';
 export * from './instr.ts';
 export * from './program.ts';
 export { registerTable } from './register.ts';

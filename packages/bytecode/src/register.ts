@@ -47,9 +47,15 @@ const control: readonly InstrDef[] = [
   entry({ name: 'call_host', doc: 'Calls an import.', role: 'call-host', operands: ['defs', 'import', 'uses'] }),
   entry({
     name: 'call_indirect',
-    doc: 'Calls the element of the table whose index is the last register.',
+    doc: 'Calls the element of the first table whose index is the last register.',
     role: 'call-indirect',
     operands: ['defs', 'sig', 'uses'],
+  }),
+  entry({
+    name: 'call_indirect.table',
+    doc: 'Calls the element of a table whose index is the last register.',
+    role: 'call-indirect',
+    operands: ['defs', 'sig', 'uses', 'table'],
   }),
   entry({ name: 'return', doc: 'Returns registers.', role: 'return', operands: ['uses'], ends: true }),
   entry({ name: 'trap', doc: 'Traps.', role: 'trap', operands: ['trap'], ends: true }),

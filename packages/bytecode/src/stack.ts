@@ -54,9 +54,15 @@ const control: readonly InstrDef[] = [
   entry({ name: 'call_host', doc: 'Calls an import.', role: 'call-host', operands: ['import'] }),
   entry({
     name: 'call_indirect',
-    doc: 'Pops an i32 index; calls that element of the table.',
+    doc: 'Pops an i32 index; calls that element of the first table.',
     role: 'call-indirect',
     operands: ['sig'],
+  }),
+  entry({
+    name: 'call_indirect.table',
+    doc: 'Pops an i32 index; calls that element of a table.',
+    role: 'call-indirect',
+    operands: ['sig', 'table'],
   }),
   entry({ name: 'return', doc: 'Returns the results on the stack.', role: 'return', operands: [], ends: true }),
   entry({ name: 'trap', doc: 'Traps.', role: 'trap', operands: ['trap'], pops: [], pushes: [], ends: true }),

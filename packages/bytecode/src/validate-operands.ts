@@ -30,6 +30,8 @@ interface Needs {
   readonly table: boolean;
   /** Its index names a data segment. */
   readonly data: boolean;
+  /** Its index names an element segment. */
+  readonly segment: boolean;
   /** It sets the global that it names. */
   readonly sets: boolean;
 }
@@ -49,6 +51,7 @@ function needsOf(def: InstrDef): Needs {
     memory,
     table: table || def.role === 'call-indirect',
     data: memory && def.op?.imm === 'index',
+    segment: table && (def.op?.imm === 'index' || def.op?.imm === 'tableseg'),
     sets: ops.some(({ effect }) => (effect.writes & globalsRegion) !== 0),
   };
 }
@@ -78,7 +81,13 @@ export function checkOperands(fx: FuncContext, cells: Cells): void {
       continue;
     }
     if (need.memory && fx.cx.program.memory === null) report((at) => lacks(at, def.name, 'memory'));
-    if (need.table && fx.cx.tables.size === 0) report((at) => lacks(at, def.name, 'table'));
+    if (need.table && !need.segment && fx.cx.tables.size === 0) report((at) => lacks(at, def.name, 'table'));
+    if (def.role === 'call-indirect' && !def.operands.includes('table')) {
+      const [first] = fx.cx.program.tables;
+      if (first !== undefined && first.type !== 'funcref') {
+        report((at) => wrongType(at, `table @${first.name}`, first.type, 'funcref'));
+      }
+    }
     for (let k = 0; k < operands.length; k++) {
       const wrong = checkOperand(fx, cells, need, instr, k);
       if (wrong !== null) report(wrong);
@@ -127,8 +136,7 @@ function checkOperand(fx: FuncContext, cells: Cells, need: Needs, { def, operand
     case 'global':
       return typeof operand === 'string' ? checkGlobal(fx, def, operands, operand, need) : bad;
     case 'table':
-      if (typeof operand !== 'string') return bad;
-      return fx.cx.tables.has(operand) ? null : (at) => unknownName(at, 'table', operand);
+      return typeof operand === 'string' ? checkTable(fx, def, operands, operand) : bad;
     case 'sig':
       return checkSignature(operand, bad);
     case 'index':
@@ -206,6 +214,18 @@ function checkGlobal(
   return (at) => wrongType(at, `global @${name}`, global.type, String(type));
 }
 
+// Of two tables, or a table and a segment, the first table says the type.
+function checkTable({ cx }: FuncContext, def: InstrDef, operands: readonly Operand[], name: string): Finding {
+  const table = cx.tables.get(name);
+  if (table === undefined) return (at) => unknownName(at, 'table', name);
+  const segment =
+    def.op?.imm === 'tableseg' ? cx.program.segments[operands[def.operands.indexOf('index')] as number] : undefined;
+  const first = cx.tables.get(operands[def.operands.indexOf('table')] as string);
+  const type = operands[def.operands.indexOf('type')];
+  const want = def.role === 'call-indirect' ? 'funcref' : (type ?? segment?.type ?? first?.type ?? table.type);
+  return want === table.type ? null : (at) => wrongType(at, `table @${name}`, table.type, String(want));
+}
+
 function checkSignature(operand: Operand | undefined, bad: Finding): Finding {
   if (typeof operand !== 'object' || operand === null) return bad;
   const { params, results } = operand as Partial<Signature>;
@@ -229,5 +249,6 @@ function checkIndex(
     operand < count ? null : (at) => badIndex(at, what, operand, count);
   if (def.role === 'spill' || def.role === 'reload') return check('slot', cells.slots);
   if (need.data) return check('data segment', cx.program.data.length);
+  if (need.segment) return check('element segment', cx.program.segments.length);
   return operand <= maxPlainIndex ? null : bad;
 }

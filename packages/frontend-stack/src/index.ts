@@ -48,6 +48,7 @@ export function liftStack(program: StackProgram, options: LiftOptions): Result<M
     ops: options.ops ?? coreTable,
     func: (callee: string) => sigs.get(callee) as Signature,
     host: (callee: string) => hosts.get(callee) as Signature,
+    firstTable: program.tables[0]?.name,
   };
   const funcs = plain.funcs.map((f, i) => liftFunc(f, validated.value[i] as StackInfo, names));
   return ok(makeModule({ ...programParts(program), funcs }));

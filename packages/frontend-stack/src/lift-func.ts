@@ -29,6 +29,7 @@ export interface Names {
   readonly ops: OpTable;
   readonly func: (name: string) => Signature;
   readonly host: (name: string) => Signature;
+  readonly firstTable: string | undefined;
 }
 
 /** Lifts a validated function. */
@@ -201,7 +202,7 @@ class Lifter {
         this.#call('call_host', this.#names.host(operands[0] as string), operands[0] as string);
         return;
       case 'call-indirect':
-        this.#call('call_indirect', operands[0] as Signature, operands[0] as Signature, 1);
+        this.#callIndirect(operands[0] as Signature, operands[1] as string | undefined);
         return;
       case 'return':
         b.ret(...this.#popMany(this.#f.sig.results.length));
@@ -242,6 +243,11 @@ class Lifter {
         this.#push(b.emit('result', [call], k, part));
       });
     else if (type !== 'void') this.#push(call);
+  }
+
+  #callIndirect(sig: Signature, table: string | undefined): void {
+    const named = table !== undefined && table !== this.#names.firstTable;
+    this.#call('call_indirect', sig, named ? { ...sig, table } : sig, 1);
   }
 
   #op(instr: Instr): void {

@@ -18,11 +18,11 @@ import {
   type Outcome,
   type ResourceEnd,
   ResourceError,
+  TrapError,
 } from '@sluice/ir';
 import { Account } from './account.ts';
 import { callGenerated } from './link.ts';
 import { makeState } from './state.ts';
-import { TrapError } from './trap-error.ts';
 
 /** Makes the JavaScript of a prepared module. */
 export type EmitJs = (m: Module, options: { readonly metered: boolean }) => JsCode;
@@ -75,25 +75,35 @@ function instantiate(m: Module, options: InstanceOptions, compile: (metered: boo
       return outcomeOf(error, error === thrown.error);
     }
   };
+  const run = (index: number, values: Parameters<typeof callGenerated>[2]): Execution => {
+    const end = account.begin();
+    let fuelUsed = 0;
+    let outcome: Outcome;
+    try {
+      outcome = execute(index, values);
+    } finally {
+      fuelUsed = end();
+    }
+    return { outcome, instructions: null, fuelUsed: metered ? fuelUsed : 0 };
+  };
+  const startFailure = guest.start({
+    call: (name, args) => run(byName.get(name) ?? -1, args).outcome,
+    getGlobal: state.getGlobal,
+    setGlobal: state.setGlobal,
+  });
   return {
     call: (name, args): Execution => {
       const index = byName.get(name);
       const f = index === undefined ? undefined : code.funcs[index];
       if (index === undefined || f === undefined) throw new Error(`no function @${name} in the module`);
       const values = acceptArguments(f.sig, args, `@${name}`);
-      if (guest.stillborn !== null) return { outcome: guest.stillborn, instructions: null, fuelUsed: 0 };
-      const end = account.begin();
-      let fuelUsed = 0;
-      let outcome: Outcome;
-      try {
-        outcome = execute(index, values);
-      } finally {
-        fuelUsed = end();
-      }
-      return { outcome, instructions: null, fuelUsed: metered ? fuelUsed : 0 };
+      if (startFailure !== null) return { outcome: startFailure, instructions: null, fuelUsed: 0 };
+      return run(index, values);
     },
     memory: () => guest.memory.bytes(),
     global: state.getGlobal,
+    exported: (external) => guest.module.exported(external),
+    startFailure,
     liveAllocations: () => guest.heap.live(),
   };
 }

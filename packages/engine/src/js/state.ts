@@ -17,6 +17,7 @@ import {
   ResourceError,
   regionSet,
   Trap,
+  TrapError,
   type TrapKind,
   toNumber,
   type Value,
@@ -24,7 +25,6 @@ import {
 import { applyOp, type GuestState, guestState, machineOf } from '@sluice/vm';
 import type { Account } from './account.ts';
 import { tableEntry } from './link.ts';
-import { TrapError } from './trap-error.ts';
 
 /** Slots for frames: 1 MiB. V8's own stack is as large, and each frame takes some of that as well. */
 const frameSlots = 1 << 17;
@@ -36,6 +36,7 @@ export interface JsState {
   /** What a host function threw last. */
   readonly thrown: { error: unknown };
   readonly getGlobal: (name: string) => Value;
+  readonly setGlobal: (name: string, value: Value) => void;
   /** Makes the functions, and fills the tables with them. */
   readonly link: (make: (env: JsEnv) => JsLinked, account: Account) => JsLinked;
 }
@@ -105,7 +106,7 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
     fillTables(m, code, env, linked, hosts);
     return linked;
   };
-  return { env, guest, thrown, getGlobal, link };
+  return { env, guest, thrown, getGlobal, setGlobal: (name, value) => globals.set(name, value), link };
 }
 
 /** The buffers of memories, which growth replaces. */

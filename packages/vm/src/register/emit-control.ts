@@ -178,9 +178,9 @@ function callForm(handler: Handler): CallForm {
     case 'call-multi':
       return { count: 3, first: 4, indirect: false, multi: true };
     case 'call-indirect':
-      return { count: 5, first: 6, indirect: true, multi: false };
+      return { count: 5, first: 7, indirect: true, multi: false };
     case 'call-indirect-multi':
-      return { count: 5, first: 6, indirect: true, multi: true };
+      return { count: 5, first: 7, indirect: true, multi: true };
     default:
       throw new Error(`no handler for '${handler.key}'`);
   }
@@ -220,10 +220,15 @@ function emitCall(w: HandlerWriter, handler: Handler): void {
   w.tick().resume();
 }
 
-/** Finds the element that the cell of word 4 names: b := its code. Imports are called at once. */
+/** Finds the element that the cell of word 4 names in the table of word 6: b := its code. Imports are called at once. */
 function emitTarget(w: HandlerWriter): void {
-  w.value(4, 'i32').localTee(local.b).stateWord(state.tableSize).op(opcode.i32_ge_u).exitIf(status.trap);
-  w.stateWord(state.table).localGet(local.b).i32Const(3).op(opcode.i32_shl, opcode.i32_add).localTee(local.b);
+  w.value(4, 'i32').localTee(local.b).word(6).access([opcode.i32_load], 0).op(opcode.i32_ge_u).exitIf(status.trap);
+  w.word(6)
+    .access([opcode.i32_load], 4)
+    .localGet(local.b)
+    .i32Const(3)
+    .op(opcode.i32_shl, opcode.i32_add)
+    .localTee(local.b);
   w.access([opcode.i32_load], 4).word(1).op(opcode.i32_ne).exitIf(status.trap);
   w.localGet(local.b).access([opcode.i32_load], 0).localTee(local.b).i32Const(isImport).op(opcode.i32_eq).if();
   w.saveAll().localGet(local.pc).localGet(local.fp).call(imported.host);

@@ -16,6 +16,8 @@ export interface Geometry {
   readonly place: (slot: number) => number;
   /** A global by position. */
   readonly global: (index: number) => number;
+  /** A table by position. */
+  readonly table: (index: number) => number;
   /** The limit of an import's calls in the log (call-log.ts). */
   readonly logLimit: (index: number) => number;
   /** From a frame's pointer to that of a callee, for a frame of so many cells. */
@@ -80,9 +82,9 @@ export function wordsOf(handler: Handler, instr: Instr): number {
     case 'call-multi':
       return 4 + listAt(instr, 2).length + listAt(instr, 0).length;
     case 'call-indirect':
-      return 4 + listAt(instr, 2).length;
+      return 5 + listAt(instr, 2).length;
     case 'call-indirect-multi':
-      return 5 + listAt(instr, 2).length + listAt(instr, 0).length;
+      return 6 + listAt(instr, 2).length + listAt(instr, 0).length;
     case 'return':
       return handler.argc;
     case 'return-multi':
@@ -97,6 +99,12 @@ export interface Names {
   readonly funcByName: ReadonlyMap<string, LoadedFunc>;
   readonly globalIndex: ReadonlyMap<string, number>;
   readonly importIndex: ReadonlyMap<string, number>;
+  readonly tableIndex: ReadonlyMap<string, number>;
+}
+
+/** The table that a `call_indirect` looks into, by position. */
+export function tableIndexOf(instr: Instr, { tableIndex }: Pick<Names, 'tableIndex'>): number {
+  return tableIndex.get(instr.operands[3] as string) ?? 0;
 }
 
 /** Gives equal signatures equal numbers. */
@@ -278,6 +286,7 @@ export class Encoder {
         const args = uses.slice(0, -1);
         out.push(this.#sigs.numberOf(instr.operands[1] as Signature), delta);
         out.push(handler.shape === 'call-indirect' ? result() : 0, this.#cell(uses[uses.length - 1]), args.length);
+        out.push(this.#geometry.table(tableIndexOf(instr, this.#names)));
         this.#list(args, out);
         if (handler.shape === 'call-indirect') return;
       }

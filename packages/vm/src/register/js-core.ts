@@ -9,6 +9,7 @@ import { type JsPlan, jsLoop } from './js-plan.ts';
 import { isImport } from './layout.ts';
 import type { Loaded } from './loaded.ts';
 import type { Core, LoopHost } from './runner.ts';
+import { Tables } from './tables.ts';
 
 /** Cells that frames may take at most; beyond, calls are too deep whatever the limit says. */
 const mostCells = 2 ** 25;
@@ -35,7 +36,7 @@ export function jsCore(plan: JsPlan, guest: GuestState, counting: boolean, host:
     hostValues,
     callers: new Int32Array(48),
     code: plan.code,
-    table: tableOf(loaded),
+    tables: guest.module.tables.map(() => new Int32Array(2)),
     zero: plan.zero,
     guest: () => guest.memory.view(),
     vector: vectorAt,
@@ -62,7 +63,9 @@ export function jsCore(plan: JsPlan, guest: GuestState, counting: boolean, host:
     if (bitsType(type)) writeCell(view, cell * 8, type, value);
     else hostValues[cell] = value;
   };
-  for (const [i, { type, init }] of loaded.program.globals.entries()) write(type, i, init);
+  for (const [i, global] of loaded.program.globals.entries()) write(global.type, i, guest.module.initial(global));
+  const tables = new Tables(loaded, guest);
+  tables.mirror((table, from, to) => writeTable(state, tables, loaded, table, from, to));
   const globalAt = (name: string): { readonly cell: number; readonly type: Type } => {
     const cell = loaded.globalIndex.get(name) ?? -1;
     const found = loaded.program.globals[cell];
@@ -71,6 +74,7 @@ export function jsCore(plan: JsPlan, guest: GuestState, counting: boolean, host:
   };
   return {
     loaded,
+    tables,
     log: null,
     bottom,
     placeOf: (slot) => slot * 4,
@@ -135,11 +139,20 @@ function vectorAt(code: Int32Array, at: number): bigint {
   return bits;
 }
 
-function tableOf(loaded: Loaded): Int32Array {
-  const table = new Int32Array(loaded.elements.length * 2);
-  for (const [i, { func, sig }] of loaded.elements.entries()) {
-    table[i * 2] = func === null ? isImport : (loaded.funcs[func]?.slot ?? 0) * 4;
-    table[i * 2 + 1] = sig;
+/** Words: elements, nothing, then for each its place and signature. There is room for more than there are. */
+function writeTable(state: JsState, tables: Tables, loaded: Loaded, table: number, from: number, to: number): void {
+  const size = tables.shared[table]?.size ?? 0;
+  let image = state.tables[table] as Int32Array;
+  if (2 * size + 2 > image.length) {
+    const larger = new Int32Array(Math.max(2 * size + 2, 2 * image.length));
+    larger.set(image);
+    image = larger;
+    state.tables[table] = image;
   }
-  return table;
+  image[0] = size;
+  for (let i = from; i < to; i++) {
+    const target = tables.target(table, i);
+    image[2 * i + 2] = target?.func == null ? isImport : (loaded.funcs[target.func]?.slot ?? 0) * 4;
+    image[2 * i + 3] = target?.sig ?? -1;
+  }
 }

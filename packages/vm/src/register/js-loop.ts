@@ -33,8 +33,8 @@ export interface JsState {
   readonly hostValues: Value[];
   callers: Int32Array;
   readonly code: Int32Array;
-  /** The table: target and signature of each element. */
-  readonly table: Int32Array;
+  /** By table: the number of elements, a word, then target and signature of each; see js-core.ts. */
+  readonly tables: Int32Array[];
   readonly zero: Value;
 
   readonly guest: () => DataView;
@@ -64,7 +64,7 @@ export const jsAbilities: Abilities = {
 export function generateJsLoop(handlers: readonly Handler[], counting: boolean, mixed: boolean): string {
   const cases = handlers.map((handler, i) => `case ${i}:{${count(handler, counting)}${body(handler, mixed)}}`);
   return `'use strict';
-const C=s.code,H=s.hostValues,T=s.table;
+const C=s.code,H=s.hostValues,TS=s.tables;
 let I=s.i32,F=s.f32,D=s.f64,L=s.i64,K=s.callers;
 let pc=s.pc,fp=s.fp,fuel=s.fuel,depth=s.depth,kp=s.kp,n=s.count;
 const leave=(why)=>{s.pc=pc;s.fp=fp;s.fuel=fuel;s.depth=depth;s.kp=kp;s.count=n;return why;};
@@ -262,10 +262,10 @@ function callText(handler: Handler): string {
   const indirect = handler.shape === 'call-indirect' || handler.shape === 'call-indirect-multi';
   const multi = handler.shape === 'call-multi' || handler.shape === 'call-indirect-multi';
   const countWord = indirect ? 5 : handler.shape === 'call-n' ? 4 : 3;
-  const first = handler.shape === 'call' ? 4 : countWord + 1;
+  const first = handler.shape === 'call' ? 4 : countWord + (indirect ? 2 : 1);
   const args = handler.shape === 'call' ? String(handler.argc) : `C[pc+${countWord}]`;
   const find = indirect
-    ? `const e=I[(${at(4)})<<1]>>>0;if(e>=T.length>>1||T[e*2+1]!==C[pc+1])${trapped}const t=T[e*2];if(t===${isImport}){leave(0);s.host(pc,fp);${reload}pc=s.pc;continue;}`
+    ? `const e=I[(${at(4)})<<1]>>>0,T=TS[C[pc+6]];if(e>=T[0]||T[e*2+3]!==C[pc+1])${trapped}const t=T[e*2+2];if(t===${isImport}){leave(0);s.host(pc,fp);${reload}pc=s.pc;continue;}`
     : 'const t=C[pc+1];';
   const checks = `const a=fp+C[pc+2];if(a>s.frameLimit)return leave(${status.frames});if(depth===0)return leave(${status.depth});`;
   const copy = `for(let i=0;i<m;i++){const x=a+i,y=fp+C[pc+${first}+i];${move('x', 'y')}}`;

@@ -25,6 +25,7 @@ export function jsPlan(program: RegisterProgram): JsPlan {
     cell: (index) => index,
     place: (slot) => slot * 4,
     global: (index) => index,
+    table: (index) => index,
     logLimit: () => 0,
     delta: (cells) => cells,
   });

@@ -3,11 +3,13 @@
  *
  *   0     state (below)
  *   1024  globals, 8 bytes each
- *         table: for each element { target, signature }: the callee's code, or `isImport`, or 0 where empty
+ *         tables: for each { elements, address of its image }
  *         identity list: offsets of cells 0, 1, 2 ..., the results of calls from the host
  *         limit of the log for each import, log (call-log.ts)
  *         code (encode.ts)
- *         frames, to the end of the memory, which grows
+ *         frames, up to the images; the memory grows
+ *         images of tables: for each element { target, signature }: the callee's code, or `isImport` where the host calls it,
+ *         or 0 where it is empty. They stand at the end of the memory and move there when it grows
  *
  * A frame: { return place, caller's frame, place of the result(s) } in 16 bytes, then its cells. The place of a single
  * result is its cell's address; of several, the address of a list of offsets into the caller's frame. The frame
@@ -29,8 +31,6 @@ export const state = {
   frameLimit: 24,
   /** Instructions executed, 8 bytes. */
   count: 32,
-  table: 40,
-  tableSize: 44,
   /** Where the next call goes in the log of host calls. */
   logTop: 48,
 } as const;
@@ -41,7 +41,7 @@ export const globalsBase = 1024;
 /** Bytes of a frame's head. */
 export const headBytes = 16;
 
-/** In the table: an import. No place of code is this number. */
+/** In a table: an import, or a function of another instance. No place of code is this number. */
 export const isImport = 1;
 
 /** Why the loop returned. */
@@ -61,11 +61,12 @@ export const status = {
 } as const;
 
 /** How operands are written for code that starts at `codeBase`; `limits`: where those of the log stand. */
-export function wasmGeometry(codeBase: number, limits: number): Geometry {
+export function wasmGeometry(codeBase: number, limits: number, tables: number): Geometry {
   return {
     cell: (index) => headBytes + index * 8,
     place: (slot) => codeBase + slot * 16,
     global: (index) => globalsBase + index * 8,
+    table: (index) => tables + index * 8,
     logLimit: (index) => limits + index * 4,
     delta: (cells) => headBytes + cells * 8,
   };

@@ -12,7 +12,7 @@ import { expandCode, expandProgram, type Instr, type RegisterProgram } from '@sl
 import { Encoder, type Geometry, SignatureNumbers, slotsOf, slotWords, wordsOf } from './encode.ts';
 import { chooseSequences } from './fuse.ts';
 import { type Abilities, type Handler, HandlerSet } from './handler.ts';
-import type { Loaded, LoadedElement, LoadedFunc } from './loaded.ts';
+import type { Loaded, LoadedFunc } from './loaded.ts';
 
 /** Loads a program that the validator accepts. */
 export function loadProgram(given: RegisterProgram, can: Abilities, geometry: Geometry): Loaded {
@@ -50,6 +50,7 @@ export function loadProgram(given: RegisterProgram, can: Abilities, geometry: Ge
     funcByName: new Map(funcs.map((f) => [f.func.name, f])),
     importIndex: new Map(program.imports.map((item, i) => [item.name, i])),
     globalIndex: new Map(program.globals.map((item, i) => [item.name, i])),
+    tableIndex: new Map(program.tables.map((item, i) => [item.name, i])),
   };
   const sigs = new SignatureNumbers();
   const code = new Int32Array(slot * slotWords);
@@ -85,17 +86,7 @@ export function loadProgram(given: RegisterProgram, can: Abilities, geometry: Ge
       positions[start] = origins[index]?.[i] ?? i;
     }
   }
-  const elements = (program.tables[0]?.elements ?? []).map((name): LoadedElement => {
-    const func = name === null ? undefined : names.funcByName.get(name);
-    const importIndex = name === null ? undefined : names.importIndex.get(name);
-    const sig = func?.func.sig ?? (importIndex === undefined ? undefined : program.imports[importIndex]?.sig);
-    return {
-      func: func?.index ?? null,
-      importIndex: importIndex ?? null,
-      sig: sig === undefined ? -1 : sigs.numberOf(sig),
-    };
-  });
-  return { program, handlers, code, funcs, ...names, elements, instrs, positions, largestFrame };
+  return { program, handlers, code, funcs, ...names, sigs, instrs, positions, largestFrame };
 }
 
 /**

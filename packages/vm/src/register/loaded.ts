@@ -1,6 +1,7 @@
 /** A program as the loops of the register machine run it (made by load.ts). */
 
 import type { Instr, RegisterFunc, RegisterProgram } from '@sluice/bytecode';
+import type { SignatureNumbers } from './encode.ts';
 import type { Handler } from './handler.ts';
 
 /** A function as the loops see it. */
@@ -13,15 +14,6 @@ export interface LoadedFunc {
   readonly cells: number;
 }
 
-/** Where calls through the table go. */
-export interface LoadedElement {
-  /** Position of the function or of the import, whichever it is; both null: empty. */
-  readonly func: number | null;
-  readonly importIndex: number | null;
-  /** Equal signatures have equal numbers; -1 for an empty element. */
-  readonly sig: number;
-}
-
 /** A program ready for a loop. */
 export interface Loaded {
   readonly program: RegisterProgram;
@@ -30,9 +22,11 @@ export interface Loaded {
   readonly code: Int32Array;
   readonly funcs: readonly LoadedFunc[];
   readonly funcByName: ReadonlyMap<string, LoadedFunc>;
-  readonly elements: readonly LoadedElement[];
   readonly importIndex: ReadonlyMap<string, number>;
   readonly globalIndex: ReadonlyMap<string, number>;
+  readonly tableIndex: ReadonlyMap<string, number>;
+  /** Numbers of signatures; those of other instances' functions get theirs when they are met. */
+  readonly sigs: SignatureNumbers;
   /** By slot: the instruction that starts there and its position in its function. */
   readonly instrs: readonly (Instr | null)[];
   readonly positions: Int32Array;

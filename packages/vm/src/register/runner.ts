@@ -10,12 +10,11 @@ import type { Instr } from '@sluice/bytecode';
 import {
   acceptArguments,
   type Execution,
-  HostExit,
   type Instance,
   type Machine,
   type Outcome,
+  outcomeOf,
   type ResourceEnd,
-  ResourceError,
   type Trap,
   type Value,
 } from '@sluice/ir';
@@ -25,6 +24,7 @@ import { isLogged } from './handler.ts';
 import { status } from './layout.ts';
 import { funcAt, type Loaded, type LoadedFunc, placeText } from './loaded.ts';
 import { type FrameCells, performHostCall, performOp, trapOf } from './site.ts';
+import type { Tables } from './tables.ts';
 
 /** The numbers that a loop leaves behind when it returns or throws. */
 export type Register = 'pc' | 'fp' | 'fuel' | 'depth';
@@ -40,6 +40,7 @@ export interface LoopHost {
 /** A loop with its frames and globals. Places and frame pointers are the loop's own numbers. */
 export interface Core {
   readonly loaded: Loaded;
+  readonly tables: Tables;
   /** Calls of the host that wait; null: the loop makes them at once. */
   readonly log: CallLog | null;
   /** Where the first frame may start. */
@@ -100,10 +101,22 @@ const noFuelLimit = Number.POSITIVE_INFINITY;
 /** Makes an instance; `makeCore` gets what the loop calls. */
 export function runInstance(guest: GuestState, counting: boolean, makeCore: (host: LoopHost) => Core): Instance {
   const runner = new Runner(guest, counting, makeCore);
+  const startFailure = guest.start({
+    call: (name, args) => runner.call(name, args).outcome,
+    getGlobal: (name) => runner.core.global(name),
+    setGlobal: (name, value) => runner.core.setGlobal(name, value),
+  });
   return {
-    call: (name, args) => runner.call(name, args),
+    call: (name, args) => {
+      const values = acceptArguments(guest.module.signatureOf(name), args, `@${name}`);
+      if (startFailure !== null) return { outcome: startFailure, instructions: counting ? 0 : null, fuelUsed: 0 };
+      if (!guest.module.isImport(name)) return runner.call(name, values);
+      return { outcome: guest.module.callImport(name, values), instructions: counting ? 0 : null, fuelUsed: 0 };
+    },
     memory: () => guest.memory.bytes(),
-    global: (name) => runner.core.global(name),
+    global: guest.global,
+    exported: (external) => guest.module.exported(external),
+    startFailure,
     liveAllocations: () => guest.heap.live(),
   };
 }
@@ -139,11 +152,11 @@ class Runner {
     });
   }
 
-  call(name: string, args: readonly Value[]): Execution {
+  /** Calls a function with values of its types. */
+  call(name: string, values: readonly Value[]): Execution {
     const { core } = this;
     const target = core.loaded.funcByName.get(name);
     if (target === undefined) throw new Error(`no function @${name} in the module`);
-    const values = acceptArguments(target.func.sig, args, `@${name}`);
     const report = (outcome: Outcome, used: number): Execution => ({
       outcome,
       instructions: this.#counting ? core.count() : null,
@@ -157,9 +170,10 @@ class Runner {
     this.#calls++;
     core.setCount(0);
     try {
-      const { stillborn } = this.#guest;
-      return report(stillborn ?? this.#execute(target, values, activity), activity.used);
+      this.#guest.syncIn();
+      return report(this.#execute(target, values, activity), activity.used);
     } finally {
+      this.#guest.syncOut();
       this.#nesting--;
       this.#activity = outer;
       core.setCount(outerCount);
@@ -230,15 +244,13 @@ class Runner {
     if (error !== activity.thrown && error instanceof WebAssembly.RuntimeError) {
       return this.#trapped(this.core.get('pc'), this.core.get('fp'), null);
     }
-    if (error instanceof HostExit) return { kind: 'exit', code: error.code, message: error.message };
-    if (error instanceof ResourceError) return resourceEnd(error.end);
-    throw error;
+    return outcomeOf(error);
   }
 
   #trapped(pc: number, fp: number, known: Trap | null): Outcome {
     const { loaded } = this.core;
     const slot = this.core.slotOf(pc);
-    const found = known ?? trapOf(loaded, loaded.instrs[slot] ?? null, this.#machine, this.core.cells(fp));
+    const found = known ?? trapOf(this.core.tables, loaded.instrs[slot] ?? null, this.#machine, this.core.cells(fp));
     return { kind: 'trap', trap: found.kind, at: placeText(loaded, slot) };
   }
 
@@ -249,10 +261,10 @@ class Runner {
     const site = this.#sites[slot] ?? this.#siteAt(slot);
     const { instr, indirect } = site;
     const cells = core.cells(fp);
-    const at = indirect ? (elementOf(core.loaded, instr.operands[2] as readonly number[], cells) ?? -1) : site.at;
-    const item = core.loaded.program.imports[at];
-    const host = this.#guest.imports[at];
-    if (item === undefined || host === undefined) throw new Error('a host call without import');
+    const called = indirect ? core.tables.targetOf(instr, indexOf(instr, cells)) : null;
+    const item = indirect ? called?.item : core.loaded.program.imports[site.at];
+    const host = indirect ? called?.host : this.#guest.imports[site.at];
+    if (item == null || host == null) throw new Error('a host call without import');
     if (core.log !== null) {
       const now = site.logged >= 0 && host.later === undefined;
       if (now) core.log.dropLast(site.logged);
@@ -266,12 +278,14 @@ class Runner {
     const calls = this.#calls;
     this.#top = core.frameEnd(fp, site.callerCells);
     this.#active = this.#guest.limits.depth - depth;
+    this.#guest.syncOut();
     try {
       performHostCall(instr, item, host, cells);
     } catch (error) {
       if (this.#activity !== null) this.#activity.thrown = error;
       throw error;
     } finally {
+      this.#guest.syncIn();
       this.#top = top;
       this.#active = active;
       // The loop's numbers are as they were unless the host called back.
@@ -324,10 +338,10 @@ class Runner {
   }
 }
 
-/** The import that a `call_indirect` calls. */
-function elementOf(loaded: Loaded, uses: readonly number[], cells: FrameCells): number | null {
-  const index = (cells.read('i32', uses[uses.length - 1] ?? 0) as number) >>> 0;
-  return loaded.elements[index]?.importIndex ?? null;
+/** The index of a `call_indirect`. */
+function indexOf(instr: Instr, cells: FrameCells): number {
+  const uses = instr.operands[2] as readonly number[];
+  return cells.read('i32', uses[uses.length - 1] ?? 0) as number;
 }
 
 /** The slot of the instruction behind this one. */

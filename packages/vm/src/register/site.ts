@@ -6,8 +6,8 @@
 import { type Instr, immediateOf } from '@sluice/bytecode';
 import {
   acceptResults,
+  type Callable,
   type HostFunction,
-  type Import,
   type Machine,
   type OpDef,
   Trap,
@@ -18,7 +18,7 @@ import {
 } from '@sluice/ir';
 import { applyOp, resolve } from '../runtime/apply.ts';
 import { listAt, operandInfo, typeOf } from './handler.ts';
-import type { Loaded } from './loaded.ts';
+import type { Tables } from './tables.ts';
 
 /** Cells of the frame of the instruction, by register number. */
 export interface FrameCells {
@@ -50,8 +50,8 @@ export function performOp(instr: Instr, machine: Machine, cells: FrameCells): Tr
   return undefined;
 }
 
-/** Calls the import of a `call_host`, or of a `call_indirect` whose element is one, and writes its results. */
-export function performHostCall(instr: Instr, item: Import, host: HostFunction, cells: FrameCells): void {
+/** Calls the import of a `call_host`, or what a `call_indirect` finds that is the host's, and writes its results. */
+export function performHostCall(instr: Instr, item: Callable, host: HostFunction, cells: FrameCells): void {
   const defs = listAt(instr, 0);
   const uses = listAt(instr, 2);
   const { params } = item.sig;
@@ -65,16 +65,16 @@ export function performHostCall(instr: Instr, item: Import, host: HostFunction, 
 }
 
 /** The trap that an instruction raised which a loop gave up on; throws when it raises none (a bug of the loop). */
-export function trapOf(loaded: Loaded, instr: Instr | null, machine: Machine, cells: FrameCells): Trap {
+export function trapOf(tables: Tables, instr: Instr | null, machine: Machine, cells: FrameCells): Trap {
   if (instr === null) return trap('unreachable');
   const { def } = instr;
   if (def.role === 'trap') return trap(instr.operands[0] as TrapKind);
   if (def.role === 'call-indirect') {
     const uses = listAt(instr, 2);
     const index = (cells.read('i32', uses[uses.length - 1] ?? 0) as number) >>> 0;
-    const element = loaded.elements[index];
-    if (element === undefined) return trap('out-of-bounds');
-    return trap(element.sig < 0 ? 'null-reference' : 'indirect-call-type');
+    const target = tables.targetOf(instr, index);
+    if (target === undefined) return trap('out-of-bounds');
+    return trap(target === null ? 'null-reference' : 'indirect-call-type');
   }
   const found = performOp(instr, machine, cells);
   if (found === undefined) throw new Error(`'${def.name}' trapped in the loop, but not by its own meaning`);

@@ -4,18 +4,24 @@ import { type BitsType, readCell, writeCell } from '../runtime/cells.ts';
 import type { GuestState } from '../runtime/state.ts';
 import { CallLog } from './call-log.ts';
 import type { LoopFunction } from './generate.ts';
-import { globalsBase, headBytes, isImport, state } from './layout.ts';
+import { globalsBase, headBytes, state } from './layout.ts';
 import type { Core, LoopHost } from './runner.ts';
+import { TableImages } from './table-images.ts';
+import { Tables } from './tables.ts';
 import { type WasmPlan, wasmModule } from './wasm-plan.ts';
 
 /** Bytes that frames may take at most; beyond, calls are too deep whatever the limit says. */
 const mostFrameBytes = 2 ** 28;
 const pageBytes = 65536;
 
-/** Makes the core: memory 0 with globals, table and code; the loop bound to its memories. */
+/** Makes the core: memory 0 with globals, tables and code; the loop bound to its memories. */
 export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, host: LoopHost): Core {
+  const tables = new Tables(plan.loaded, guest);
+  const images = new TableImages(plan, tables);
   const { loaded, codeBase, framesBase, frameBytes } = plan;
-  const own = new WebAssembly.Memory({ initial: Math.ceil((framesBase + 2 * frameBytes) / pageBytes) });
+  const own = new WebAssembly.Memory({
+    initial: Math.ceil((framesBase + 2 * frameBytes + images.bytes) / pageBytes),
+  });
   let current = new DataView(own.buffer);
   // Growing detaches what was there: a view of length 0. Asking the memory for its buffer each time is slow.
   let probe = new Uint8Array(own.buffer);
@@ -26,7 +32,8 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
     }
     return current;
   };
-  layOut(plan, own);
+  layOut(plan, own, guest);
+  images.open(own, view);
   const { memory, heap } = guest;
   let words = new Int32Array(own.buffer);
   const log = new CallLog(loaded.program.imports, guest.imports, guest.settle, plan.log, () => {
@@ -54,6 +61,7 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
   const cellAt = (fp: number, register: number): number => fp + headBytes + register * 8;
   return {
     loaded,
+    tables,
     log: loaded.program.imports.length > 0 ? log : null,
     bottom: framesBase,
     placeOf: (slot) => codeBase + slot * 16,
@@ -71,17 +79,13 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
     makeRoom(fp) {
       // A call from outside puts its results and a frame there; a call from the loop one frame.
       const needed = fp + headBytes + (plan.results + 1) * 8 + 2 * frameBytes;
-      const present = own.buffer.byteLength;
+      const present = images.start;
       if (needed - framesBase > mostFrameBytes) return false;
       if (needed > present) {
         const wanted = Math.max(needed - present, Math.min(present, mostFrameBytes / 4));
-        try {
-          own.grow(Math.ceil(wanted / pageBytes));
-        } catch {
-          return false;
-        }
+        if (!images.growMemory(Math.ceil(wanted / pageBytes))) return false;
       }
-      const end = Math.min(own.buffer.byteLength, framesBase + mostFrameBytes);
+      const end = Math.min(images.start, framesBase + mostFrameBytes);
       view().setInt32(state.frameLimit, end - frameBytes, true);
       return true;
     },
@@ -107,19 +111,12 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
   };
 }
 
-/** Writes globals, table, identity list and code. */
-function layOut(plan: WasmPlan, own: WebAssembly.Memory): void {
+/** Writes own globals, identity list and code. */
+function layOut(plan: WasmPlan, own: WebAssembly.Memory, guest: GuestState): void {
   const view = new DataView(own.buffer);
-  const { program, code, elements, funcs } = plan.loaded;
-  for (const [i, { type, init }] of program.globals.entries()) {
-    writeCell(view, globalsBase + i * 8, type as BitsType, init);
-  }
-  view.setInt32(state.table, plan.table, true);
-  view.setInt32(state.tableSize, elements.length, true);
-  for (const [i, { func, sig }] of elements.entries()) {
-    const target = func === null ? isImport : plan.codeBase + (funcs[func]?.slot ?? 0) * 16;
-    view.setInt32(plan.table + i * 8, sig < 0 ? 0 : target, true);
-    view.setInt32(plan.table + i * 8 + 4, sig, true);
+  const { program, code } = plan.loaded;
+  for (const [i, global] of program.globals.entries()) {
+    writeCell(view, globalsBase + i * 8, global.type as BitsType, guest.module.initial(global));
   }
   for (let i = 0; i < plan.results; i++) view.setInt32(plan.identity + i * 4, headBytes + i * 8, true);
   new Int32Array(own.buffer, plan.codeBase, code.length).set(code);

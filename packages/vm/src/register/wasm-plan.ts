@@ -11,7 +11,7 @@ import type { Loaded } from './loaded.ts';
 /** A program laid out for the Wasm loop; addresses are in memory 0. */
 export interface WasmPlan {
   readonly loaded: Loaded;
-  readonly table: number;
+  readonly tables: number;
   readonly identity: number;
   /** Entries of the identity list: the most results that a function has. */
   readonly results: number;
@@ -27,15 +27,15 @@ export interface WasmPlan {
 /** Lays a program out. */
 export function wasmPlan(program: RegisterProgram): WasmPlan {
   const results = program.funcs.reduce((most, f) => Math.max(most, f.sig.results.length), 0);
-  const table = globalsBase + program.globals.length * 8;
-  const identity = table + (program.tables[0]?.elements.length ?? 0) * 8;
+  const tables = globalsBase + program.globals.length * 8;
+  const identity = tables + program.tables.length * 8;
   const limits = identity + results * 4;
   const log = Math.ceil((limits + program.imports.length * 4) / 16) * 16;
   const codeBase = log + (program.imports.length === 0 ? 0 : logBytes);
-  const loaded = loadProgram(program, wasmAbilities, wasmGeometry(codeBase, limits));
+  const loaded = loadProgram(program, wasmAbilities, wasmGeometry(codeBase, limits, tables));
   return {
     loaded,
-    table,
+    tables,
     identity,
     results,
     limits,

@@ -1,34 +1,37 @@
 /**
- * The guest's linear memory: a `WebAssembly.Memory` of its own, so that a generated loop reads it with native bounds
- * checks and guest addresses cannot reach anything else.
+ * The guest's linear memory: a `WebAssembly.Memory` of its own, or one that is imported, so that a generated loop reads it
+ * with native bounds checks and guest addresses cannot reach anything else.
  */
 
-import type { Memory } from '@sluice/ir';
+import { type LinearMemory, type Memory, pageBytes, WasmMemory } from '@sluice/ir';
 import { type Budget, claim } from './budget.ts';
 
-/** Bytes of a page of linear memory. */
-export const pageBytes = 65536;
+export { pageBytes } from '@sluice/ir';
 
-/** The most pages that 32-bit addresses reach. */
-const pageLimit = 65536;
-
-/** Linear memory with its limits. `view` and `bytes` are made anew after each growth. */
+/** Linear memory with its limits. `view` and `bytes` are made anew after each growth, whoever grew it. */
 export class GuestMemory {
   readonly wasm: WebAssembly.Memory;
-  readonly #max: number;
+  /** The memory as others hold it. */
+  readonly linear: LinearMemory;
   readonly #budget: Budget;
+  readonly #isOwn: boolean;
   #view: DataView;
   #bytes: Uint8Array;
 
-  /** Memory of `declared.min` pages; none: zero pages that cannot grow. Throws `ResourceError` beyond the budget. */
-  constructor(declared: Memory | null, budget: Budget) {
-    const initial = declared?.min ?? 0;
-    claim(budget, initial * pageBytes);
-    this.#max = Math.min(declared === null ? 0 : (declared.max ?? pageLimit), pageLimit);
+  /**
+   * Memory of `declared.min` pages; none: zero pages that cannot grow; or one that is imported. Throws `ResourceError`
+   * beyond the budget, an `Error` where an imported memory is one for the interpreter alone.
+   */
+  constructor(declared: Memory | null, budget: Budget, imported: LinearMemory | null = null) {
     this.#budget = budget;
-    this.wasm = new WebAssembly.Memory({ initial, maximum: this.#max });
-    this.#view = new DataView(this.wasm.buffer);
-    this.#bytes = new Uint8Array(this.wasm.buffer);
+    this.#isOwn = imported === null;
+    const max = declared === null ? 0 : declared.max;
+    this.linear = imported ?? new WasmMemory(declared?.min ?? 0, max, (bytes) => claim(budget, bytes));
+    const { wasm } = this.linear;
+    if (wasm === null) throw new Error('an imported memory of the interpreter is no memory for a virtual machine');
+    this.wasm = wasm;
+    this.#view = new DataView(wasm.buffer);
+    this.#bytes = new Uint8Array(wasm.buffer);
   }
 
   /** The memory's bytes; fetch it anew after anything that may grow memory. */
@@ -48,11 +51,8 @@ export class GuestMemory {
    * `ResourceError` beyond the budget: that is no fact about the program, so that it must not go on with -1.
    */
   grow(pages: number): number {
-    const old = this.wasm.buffer.byteLength / pageBytes;
-    const delta = pages >>> 0;
-    if (old + delta > this.#max) return -1;
-    claim(this.#budget, delta * pageBytes);
-    this.wasm.grow(delta);
+    const old = this.linear.grow(pages);
+    if (old !== -1 && !this.#isOwn) claim(this.#budget, (pages >>> 0) * pageBytes);
     return old;
   }
 

@@ -19,6 +19,8 @@ export interface Linkage extends Callees {
   readonly importNumber: (name: string) => number;
   /** The cell of a global, counted from the start of all cells. */
   readonly globalCell: (name: string) => number;
+  /** A table's position; none named: the first. */
+  readonly tableNumber: (name: string | undefined) => number;
   readonly constants: Constants;
   readonly sites: Site[];
   readonly tables: ReadonlyMap<number, number>[];

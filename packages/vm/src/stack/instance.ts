@@ -10,10 +10,11 @@ import {
   acceptArguments,
   type Engine,
   type Execution,
-  HostExit,
+  type Extern,
   type Instance,
   type InstanceOptions,
   type Outcome,
+  outcomeOf,
   ResourceError,
   type TrapKind,
   type Value,
@@ -44,6 +45,7 @@ export function instantiateStack(program: StackProgram, options: InstanceOptions
 }
 
 class StackInstance implements Instance {
+  readonly startFailure: Outcome | null;
   readonly #loaded: LoadedProgram;
   readonly #guest: GuestState;
   readonly #counts: boolean;
@@ -70,26 +72,31 @@ class StackInstance implements Instance {
     this.#globals = new Map(program.globals.map(({ name }, i) => [name, i]));
     const st = this.#st;
     if (program.globals.length > st.cells) st.growCells(program.globals.length);
-    program.globals.forEach(({ type, init }, i) => {
-      writeValue(st, i, type, init);
+    program.globals.forEach((global, i) => {
+      writeValue(st, i, global.type, guest.module.initial(global));
     });
     st.topCell = program.globals.length;
-    const machine = machineOf(guest, {
-      getGlobal: (name) => this.global(name),
-      setGlobal: (name, value) => writeValue(st, this.#globalCell(name), this.#globalType(name), value),
-      getSlot: noSlots,
-      setSlot: noSlots,
-    });
+    const globals = {
+      getGlobal: (name: string) => readValue(st, this.#globalCell(name), this.#globalType(name)),
+      setGlobal: (name: string, value: Value) => writeValue(st, this.#globalCell(name), this.#globalType(name), value),
+    };
+    const machine = machineOf(guest, { ...globals, getSlot: noSlots, setSlot: noSlots });
     st.sites = bindSites(loaded, st, guest, machine, this.#layout.entries);
+    this.startFailure = guest.start({ ...globals, call: (name, args) => this.#call(name, args).outcome });
   }
 
   call(name: string, args: readonly Value[]): Execution {
+    const { module } = this.#guest;
+    const values = acceptArguments(module.signatureOf(name), args, `@${name}`);
+    if (this.startFailure !== null) return this.#execution(this.startFailure, 0, 0);
+    return module.isImport(name) ? this.#execution(module.callImport(name, values), 0, 0) : this.#call(name, values);
+  }
+
+  /** Calls a function with values of its types. */
+  #call(name: string, values: readonly Value[]): Execution {
     const k = this.#loaded.funcNumbers.get(name);
     if (k === undefined) throw new Error(`the program has no function @${name}`);
     const func = this.#loaded.funcs[k] as TranslatedFunc;
-    const values = acceptArguments(func.sig, args, `@${name}`);
-    const { stillborn } = this.#guest;
-    if (stillborn !== null) return this.#execution(stillborn, 0, 0);
     const st = this.#st;
     const fuel = this.#guest.limits.fuel ?? unlimited;
     const saved = { n: st.n, pool: st.pool };
@@ -107,7 +114,11 @@ class StackInstance implements Instance {
   }
 
   global(name: string): Value {
-    return readValue(this.#st, this.#globalCell(name), this.#globalType(name));
+    return this.#guest.global(name);
+  }
+
+  exported(external: string): Extern | undefined {
+    return this.#guest.module.exported(external);
   }
 
   liveAllocations(): number {
@@ -124,6 +135,7 @@ class StackInstance implements Instance {
     const { topCell, topFrame } = st;
     const base = topFrame;
     this.#nested++;
+    this.#guest.syncIn();
     try {
       if (this.#guest.signal?.aborted === true) throw new ResourceError('aborted');
       if (base / 2 + 1 > this.#guest.limits.depth || this.#nested > mostNested) throw new ResourceError('call-depth');
@@ -139,10 +151,9 @@ class StackInstance implements Instance {
       return how === 1 ? this.#trapped() : { kind: 'resource', end: st.end };
     } catch (error) {
       this.#guest.settle();
-      if (error instanceof HostExit) return { kind: 'exit', code: error.code, message: error.message };
-      if (error instanceof ResourceError) return { kind: 'resource', end: error.end };
-      throw error;
+      return outcomeOf(error);
     } finally {
+      this.#guest.syncOut();
       this.#nested--;
       st.topCell = topCell;
       st.topFrame = topFrame;

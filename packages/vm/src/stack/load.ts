@@ -86,6 +86,7 @@ function translateAll(program: StackProgram, infos: readonly StackInfo[], called
   const funcNumbers = new Map(program.funcs.map((f, i) => [f.name, i]));
   const imports = new Map(program.imports.map((item, i) => [item.name, i]));
   const globals = new Map(program.globals.map((item, i) => [item.name, i]));
+  const tableNumbers = new Map(program.tables.map((item, i) => [item.name, i]));
   const link = {
     funcNumbers,
     func: (name: string): Signature => (program.funcs[numberIn(funcNumbers, name)] as StackFunc).sig,
@@ -93,6 +94,7 @@ function translateAll(program: StackProgram, infos: readonly StackInfo[], called
     funcNumber: (name: string) => numberIn(funcNumbers, name),
     importNumber: (name: string) => numberIn(imports, name),
     globalCell: (name: string) => numberIn(globals, name),
+    tableNumber: (name: string | undefined) => (name === undefined ? 0 : numberIn(tableNumbers, name)),
     constants: new Constants(),
     sites: [] as Site[],
     tables: [] as ReadonlyMap<number, number>[],
@@ -152,6 +154,10 @@ function usesHostValues(program: StackProgram): boolean {
 }
 
 function pushesHostValue({ def, operands }: Instr): boolean {
+  if (def.role === 'call-indirect') {
+    const { params, results } = operands[0] as Signature;
+    return [...params, ...results].some((type) => !bitsType(type));
+  }
   const pushed = def.pushes?.[0];
   if (pushed === undefined) return false;
   if (pushed !== 'T') return !bitsType(pushed);

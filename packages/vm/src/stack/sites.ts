@@ -5,10 +5,14 @@
 
 import {
   acceptResults,
+  type FuncRef,
+  type HostFunction,
   type Imm,
+  isFuncRef,
   type Machine,
+  printSignature,
+  type SharedTable,
   type Signature,
-  sameSignature,
   Trap,
   type Type,
   trap,
@@ -29,7 +33,7 @@ export function bindSites(
   machine: Machine,
   entries: Int32Array,
 ): readonly unknown[] {
-  const table = tableOf(program, entries);
+  const tables = program.program.tables.map((_, i) => mirrorOf(i, program, guest, entries));
   const bind = (site: Site): unknown => {
     switch (site.kind) {
       case 'op':
@@ -37,7 +41,7 @@ export function bindSites(
       case 'host':
         return bindHost(site, st, guest);
       case 'indirect':
-        return bindIndirect(site, st, guest, table);
+        return bindIndirect(site, st, guest, tables[site.table] ?? []);
     }
   };
   return program.sites.map(bind);
@@ -58,20 +62,18 @@ function bindOp(site: OpSite, st: LoopState, machine: Machine): (fp: number) => 
 }
 
 function bindHost(site: HostSite, st: LoopState, guest: GuestState): (fp: number, fr: number) => void {
-  const call = importCall(st, guest, site.index, site.sig);
+  const call = importCall(st, guest, guest.imports[site.index] as HostFunction, site.sig);
   const { cell, frame } = site;
   return (fp, fr) => call(fp + cell, fp + frame, fr);
 }
 
-/** Calls an import: its arguments and results at a cell, cells and frames above which the host may use. */
+/** Calls what is the host's: its arguments and results at a cell, cells and frames above which the host may use. */
 function importCall(
   st: LoopState,
   guest: GuestState,
-  index: number,
+  host: HostFunction,
   sig: Signature,
 ): (cell: number, topCell: number, fr: number) => void {
-  const host = guest.imports[index];
-  if (host === undefined) throw new Error(`no import ${index}`);
   const { params, results } = sig;
   const { later } = host;
   if (later !== undefined) return (cell) => later.carryOut(st.I, cell * 2);
@@ -83,37 +85,64 @@ function importCall(
     st.topCell = top;
     // The frame that waits for the host is a caller as well.
     st.topFrame = fr + 2;
-    const given = host(...args);
+    const given = callOut(guest, host, args);
     st.topCell = topCell;
     st.topFrame = topFrame;
     if (results.length === 0) return;
-    const values = acceptResults(sig, given, `host function ${index}`);
+    const values = acceptResults(sig, given, 'a host function');
     if (cell + values.length > st.cells) st.growCells(cell + values.length);
     for (let i = 0; i < results.length; i++) writeValue(st, cell + i, results[i] as Type, values[i]);
   };
 }
 
-/** An element of the table: a function's entry and frame, or an import (entry -1). */
-interface Element {
-  readonly sig: Signature;
-  readonly entry: number;
-  readonly cells: number;
-  readonly index: number;
+/** Calls out: others see what globals hold, and may set them. */
+function callOut(guest: GuestState, host: HostFunction, args: readonly Value[]): ReturnType<HostFunction> {
+  guest.syncOut();
+  try {
+    return host(...args);
+  } finally {
+    guest.syncIn();
+  }
 }
 
-function tableOf(program: LoadedProgram, entries: Int32Array): readonly (Element | null)[] {
-  const { imports, tables } = program.program;
-  const importNumbers = new Map(imports.map((item, i) => [item.name, i]));
-  return (tables[0]?.elements ?? []).map((name): Element | null => {
-    if (name === null) return null;
-    const k = program.funcNumbers.get(name);
-    if (k !== undefined) {
-      const f = program.funcs[k] as TranslatedFunc;
-      return { sig: f.sig, entry: entries[k] as number, cells: f.cells, index: -1 };
+/** An element of a table: a function's entry and frame, or what the host calls. */
+interface Element {
+  /** The signature's text. */
+  readonly sig: string;
+  readonly entry: number;
+  readonly cells: number;
+  readonly host: HostFunction | null;
+}
+
+/** A table's elements as the loop calls them, kept as the shared table is. */
+function mirrorOf(index: number, program: LoadedProgram, guest: GuestState, entries: Int32Array): (Element | null)[] {
+  const { references, tables } = guest.module;
+  const table = tables[index] as SharedTable;
+  const imports = new Map(program.program.imports.map((item, i) => [item.name, i]));
+  const known = new Map<FuncRef, Element>();
+  const make = (ref: FuncRef): Element => {
+    const sig = printSignature(ref.sig);
+    const hosted = (host: HostFunction): Element => ({ sig, entry: -1, cells: 0, host });
+    if (!references.owns(ref)) return hosted((...args) => references.callOther(ref, args));
+    const k = program.funcNumbers.get(ref.name);
+    if (k === undefined) return hosted(guest.imports[imports.get(ref.name) as number] as HostFunction);
+    return { sig, entry: entries[k] as number, cells: (program.funcs[k] as TranslatedFunc).cells, host: null };
+  };
+  const elements: (Element | null)[] = [];
+  const update = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) {
+      const value = table.get(i);
+      let element: Element | null = null;
+      if (isFuncRef(value)) {
+        element = known.get(value) ?? make(value);
+        known.set(value, element);
+      }
+      elements[i] = element;
     }
-    const index = importNumbers.get(name) ?? -1;
-    return { sig: (imports[index] as { sig: Signature }).sig, entry: -1, cells: 0, index };
-  });
+  };
+  update(0, table.size);
+  table.watch(update);
+  return elements;
 }
 
 /** Looks the callee up: the size of its frame (`st.entry` is set), -1 for a trap, -2 for a host function. */
@@ -124,15 +153,15 @@ function bindIndirect(
   table: readonly (Element | null)[],
 ): (index: number) => number {
   const { sig, cell, frame } = site;
-  const fits = table.map((element) => element !== null && sameSignature(element.sig, sig));
+  const wanted = printSignature(sig);
   return (index) => {
     const element = table[index >>> 0];
-    if (element === undefined || element === null || fits[index >>> 0] === false) {
+    if (element === undefined || element === null || element.sig !== wanted) {
       st.trap = trap(whyNot(element)).kind;
       return -1;
     }
-    if (element.entry < 0) {
-      const call = importCall(st, guest, element.index, sig);
+    if (element.host !== null) {
+      const call = importCall(st, guest, element.host, sig);
       st.callHost = (fp, fr) => call(fp + cell, fp + frame, fr);
       return -2;
     }

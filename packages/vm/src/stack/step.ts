@@ -47,6 +47,8 @@ export interface HostSite {
 /** A call through the table. */
 export interface IndirectSite {
   readonly kind: 'indirect';
+  /** The table's position. */
+  readonly table: number;
   readonly sig: Signature;
   readonly cell: number;
   readonly frame: number;

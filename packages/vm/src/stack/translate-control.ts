@@ -94,7 +94,7 @@ export function callHost(e: Emitter, name: string): void {
   pushResults(e, sig);
 }
 
-export function callIndirect(e: Emitter, sig: Signature): void {
+export function callIndirect(e: Emitter, sig: Signature, table: string | undefined): void {
   const index = e.stack.pop();
   const at = e.stack.height;
   // The index gets a cell above the arguments: there it survives until it is read.
@@ -103,7 +103,7 @@ export function callIndirect(e: Emitter, sig: Signature): void {
   const indexCell = index.kind === 'const' ? own : index.cell;
   const cell = takeArguments(e, sig);
   const frame = cell + Math.max(sig.params.length, sig.results.length);
-  const site = e.site({ kind: 'indirect', sig, cell, frame });
+  const site = e.site({ kind: 'indirect', table: e.link.tableNumber(table), sig, cell, frame });
   e.emit(callIndirectForm, [site, cell, cellWord('i32', indexCell)]);
   pushResults(e, sig);
 }

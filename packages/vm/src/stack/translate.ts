@@ -115,7 +115,7 @@ function translateInstr(e: Emitter, instr: Instr): { readonly late: number; read
       callHost(e, operands[0] as string);
       return goesOn;
     case 'call-indirect':
-      callIndirect(e, operands[0] as Signature);
+      callIndirect(e, operands[0] as Signature, operands[1] as string | undefined);
       return goesOn;
     case 'return':
       returnFrom(e);
