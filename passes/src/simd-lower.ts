@@ -17,11 +17,13 @@
  * Not done: branches in loops, rows backwards or with gaps, several exits, loops around loops.
  */
 
-import { blockOf, loopForest } from '@sluice/ir';
+import { blockOf, type Func, loopForest } from '@sluice/ir';
 import { definePass } from '@sluice/pipeline';
 import { eachLoop } from './lib/each-loop.ts';
 import { hasVectors } from './simd-lower/code.ts';
-import { options, planOf } from './simd-lower/plan.ts';
+import { type Context, options, planOf } from './simd-lower/plan.ts';
+import { jobsOf } from './simd-lower/slp.ts';
+import { writeJob } from './simd-lower/slp-write.ts';
 import { writeVectorLoop } from './simd-lower/vector-loop.ts';
 
 export default definePass({
@@ -37,16 +39,29 @@ export default definePass({
   options,
   run(f, cx) {
     if (!hasVectors(cx.ops)) return;
-    eachLoop(f, cx, (loop) => {
-      const at = blockOf(f, cx.get(loopForest).header[loop] as never).term;
-      const plan = planOf(f, cx, loop);
-      if (typeof plan === 'string') {
-        cx.declined(plan, at);
-        return false;
-      }
-      if (!cx.rewrite(`${plan.lanes} turns in one vector, ${plan.parts} vectors in one turn`, at)) return false;
-      writeVectorLoop(cx, plan);
-      return true;
-    });
+    if (cx.options.loops) vectoriseLoops(f, cx);
+    if (cx.options.slp) vectoriseStores(f, cx);
   },
 });
+
+function vectoriseLoops(f: Func, cx: Context): void {
+  eachLoop(f, cx, (loop) => {
+    const at = blockOf(f, cx.get(loopForest).header[loop] as never).term;
+    const plan = planOf(f, cx, loop);
+    if (typeof plan === 'string') {
+      cx.declined(plan, at);
+      return false;
+    }
+    if (!cx.rewrite(`${plan.lanes} turns in one vector, ${plan.parts} vectors in one turn`, at)) return false;
+    writeVectorLoop(cx, plan);
+    return true;
+  });
+}
+
+function vectoriseStores(f: Func, cx: Context): void {
+  for (const b of f.order) {
+    for (const job of jobsOf(f, cx, b)) {
+      if (cx.rewrite(`${job.trees.length} vectors of neighbouring stores`, job.first)) writeJob(cx, job);
+    }
+  }
+}

@@ -40,9 +40,11 @@ export interface Access {
 export interface Group {
   /** The pointer: the least address of its accesses. */
   pointer: Linear;
-  /** Bytes that it moves on each turn; also what each access touches. */
+  /** Of rows: bytes that it moves on each turn; also what each access touches. */
   readonly step: number;
   readonly members: Access[];
+  /** Whether addresses differ by sums that wrap, and not by offsets of accesses alone. */
+  wraps: boolean;
 }
 
 /** The accesses of a turn in order, and their groups. */
@@ -71,6 +73,20 @@ export type AliasCheck = DistanceCheck | ApartCheck;
 
 /** The rows of a loop; text: why there are none. */
 export function accessesOf(f: Func, body: readonly ValueId[], forms: LinearForms): Accesses | string {
+  for (const v of body) {
+    const { op, args } = instOf(f, v);
+    if (op.access === null) continue;
+    if (op.access.bytes > 8) return 'the loop accesses vectors already';
+    const address = forms.of(args[0] as ValueId);
+    if (address === null) return 'an address is not a sum of what stays and what grows by a constant';
+    if (address.step !== BigInt(op.access.bytes))
+      return 'an address does not move by the size of the access on each turn';
+  }
+  return grouped(f, body, forms);
+}
+
+/** The accesses of instructions, all of whose addresses have linear forms, in groups. */
+export function grouped(f: Func, body: readonly ValueId[], forms: LinearForms): Accesses {
   const of = new Map<ValueId, Access>();
   const groups: Group[] = [];
   const byKey = new Map<string, Group[]>();
@@ -78,17 +94,14 @@ export function accessesOf(f: Func, body: readonly ValueId[], forms: LinearForms
     const { op, args, imm } = instOf(f, v);
     if (op.access === null) continue;
     const { bytes, store } = op.access;
-    if (bytes > 8) return 'the loop accesses vectors already';
-    const address = forms.of(args[0] as ValueId);
-    if (address === null) return 'an address is not a sum of what stays and what grows by a constant';
-    if (address.step !== BigInt(bytes)) return 'an address does not move by the size of the access on each turn';
+    const address = forms.of(args[0] as ValueId) as Linear;
     const { offset } = imm as { readonly offset: number };
-    const key = `${keyOf(address)} ${bytes}`;
+    const key = keyOf(address);
     const like = byKey.get(key) ?? [];
     byKey.set(key, like);
     let group = like.find(({ pointer }) => Math.abs(apart(address, pointer)) < widestGroup);
     if (group === undefined) {
-      group = { pointer: address, step: bytes, members: [] };
+      group = { pointer: address, step: bytes, members: [], wraps: false };
       like.push(group);
       groups.push(group);
     }
@@ -102,6 +115,7 @@ export function accessesOf(f: Func, body: readonly ValueId[], forms: LinearForms
     };
     of.set(v, access);
     group.members.push(access);
+    if (apart(address, group.pointer) !== 0) group.wraps = true;
     lower(group, address);
   }
   return { of, groups };

@@ -6,9 +6,10 @@
 import { type Func, type Inst, instOf, type Type, type Value, type ValueId } from '@sluice/ir';
 import type { Access } from './accesses.ts';
 import type { Code } from './code.ts';
-import { integerShape, type LaneForm, laneForm, laneWidth, shapeOf, type Width } from './lanes.ts';
+import { compute, numberOf } from './compute.ts';
+import { laneWidth, shapeOf, type Width } from './lanes.ts';
 import type { LoopPlan } from './plan.ts';
-import { joined, type Lanes, maskOfWidth, narrowed, repeatedBytes, resized, spread, widened } from './vectors.ts';
+import { type Lanes, maskOfWidth, repeatedBytes, resized } from './vectors.ts';
 
 /** Splats of what does not change in the loop, in the block before it. */
 export class Splats {
@@ -34,11 +35,6 @@ export class Splats {
       this.#known.set(v, made);
     }
     return made;
-  }
-
-  /** A number in every lane. */
-  constant(type: string, value: bigint | number): ValueId {
-    return this.#code.bytes(repeatedBytes(value, type));
   }
 
   /** A count of shifts, as an i32. */
@@ -79,7 +75,7 @@ export class PartWriter {
   readonly #shared: Shared;
   readonly #part: number;
   readonly #values = new Map<ValueId, Lanes>();
-  readonly #numbers = new Map<ValueId, Lanes>();
+  readonly #numbers = new Map<ValueId, readonly ValueId[]>();
   readonly #links: ReadonlyMap<ValueId, ValueId>;
 
   constructor(shared: Shared, part: number) {
@@ -129,125 +125,21 @@ export class PartWriter {
     if (!lanes.mask) return lanes.registers;
     let made = this.#numbers.get(v);
     if (made === undefined) {
-      const { code, splats } = this.#shared;
-      const one = splats.constant('i32', 1);
-      const registers = maskOfWidth(code, lanes, 32).map((register) => code.emit('v128.and', [register, one]));
-      made = { registers, width: 32, mask: false };
+      made = numberOf(this.#shared.code, lanes);
       this.#numbers.set(v, made);
     }
-    return made.registers;
-  }
-
-  /** Whether a value is not 0, as a mask for lanes of a width. */
-  #mask(v: ValueId, width: Width): readonly ValueId[] {
-    const { code, splats } = this.#shared;
-    const lanes = this.#lanes(v);
-    if (lanes.mask) return maskOfWidth(code, lanes, width);
-    const shape = integerShape[lanes.width];
-    const zero = splats.constant('i32', 0);
-    const registers = lanes.registers.map((register) => code.emit(`${shape}.ne`, [register, zero]));
-    return maskOfWidth(code, { registers, width: lanes.width, mask: true }, width);
+    return made;
   }
 
   #compute(inst: Inst): Lanes {
-    const form = laneForm(inst) as LaneForm;
-    const { args, type } = inst;
-    const { code, splats } = this.#shared;
-    const [a, b] = args as readonly [ValueId, ValueId];
-    const width = laneWidth(type) as Width;
-    const shape = shapeOf[type] as string;
-    const number = (registers: readonly ValueId[]): Lanes => ({ registers, width, mask: false });
-    switch (form.kind) {
-      case 'map':
-        return number(this.#each(`${shape}.${form.verb}`, args));
-      case 'bits':
-        return this.#bits(form.verb, a, b, width);
-      case 'compare': {
-        const registers = this.#each(`${shapeOf[this.#typeOf(a)]}.${form.verb}`, args);
-        return { registers, width: form.width, mask: true };
-      }
-      case 'zero':
-        return this.#isZero(a, form.width);
-      case 'shift': {
-        const count = splats.count(b);
-        return number(this.#number(a).map((v) => code.emit(`${shape}.${form.verb}`, [v, count])));
-      }
-      case 'rotate':
-        return number(this.#rotated(a, splats.count(b), shape, form.left));
-      case 'extend': {
-        const count = code.constant('i32', width - form.bits);
-        return number(
-          this.#number(a).map((v) => code.emit(`${shape}.shr_s`, [code.emit(`${shape}.shl`, [v, count]), count])),
-        );
-      }
-      case 'copysign': {
-        const sign = splats.constant(width === 32 ? 'i32' : 'i64', -(2n ** BigInt(width - 1)));
-        const signs = this.#number(b);
-        return number(this.#number(a).map((v, r) => code.emit('v128.bitselect', [signs[r] as ValueId, v, sign])));
-      }
-      case 'widen':
-        return number(widened(code, this.#number(a), 32, form.signed));
-      case 'wrap':
-        return number(narrowed(code, this.#number(a), 64));
-      case 'spread':
-        return number(spread(code, this.#number(a), form.op));
-      case 'join':
-        return number(joined(code, this.#number(a), form.op));
-      case 'same':
-        return number(this.#number(a));
-      case 'select': {
-        const other = this.#number(b);
-        const masks = this.#mask(args[2] as ValueId, width);
-        return number(
-          this.#number(a).map((v, r) => code.emit('v128.bitselect', [v, other[r] as ValueId, masks[r] as ValueId])),
-        );
-      }
-    }
-  }
-
-  #typeOf(v: ValueId): Type {
-    return instOf(this.#shared.f, v).type as Type;
-  }
-
-  /** An op on the registers of its operands. */
-  #each(name: string, args: readonly ValueId[]): readonly ValueId[] {
-    const operands = args.map((v) => this.#number(v));
-    const [first = []] = operands;
-    return first.map((_, r) =>
-      this.#shared.code.emit(
-        name,
-        operands.map((registers) => registers[r] as ValueId),
-      ),
-    );
-  }
-
-  #bits(verb: string, a: ValueId, b: ValueId, width: Width): Lanes {
-    const [x, y] = [this.#lanes(a), this.#lanes(b)];
-    if (!x.mask || !y.mask) return { registers: this.#each(`v128.${verb}`, [a, b]), width, mask: false };
-    const { code } = this.#shared;
-    const common = Math.max(x.width, y.width) as Width;
-    const other = maskOfWidth(code, y, common);
-    const registers = maskOfWidth(code, x, common).map((v, r) => code.emit(`v128.${verb}`, [v, other[r] as ValueId]));
-    return { registers, width: common, mask: true };
-  }
-
-  #isZero(a: ValueId, width: Width): Lanes {
-    const { code, splats } = this.#shared;
-    const lanes = this.#lanes(a);
-    if (lanes.mask) return { ...lanes, registers: lanes.registers.map((v) => code.emit('v128.not', [v])) };
-    const zero = splats.constant('i32', 0);
-    const registers = lanes.registers.map((v) => code.emit(`${integerShape[width]}.eq`, [v, zero]));
-    return { registers, width, mask: true };
-  }
-
-  /** Both shifts take their counts modulo the width. */
-  #rotated(a: ValueId, count: ValueId, shape: string, left: boolean): readonly ValueId[] {
-    const { code } = this.#shared;
-    const back = code.emit('i32.sub', [code.constant('i32', 0), count]);
-    const [up, down] = left ? [count, back] : [back, count];
-    return this.#number(a).map((v) =>
-      code.emit('v128.or', [code.emit(`${shape}.shl`, [v, up]), code.emit(`${shape}.shr_u`, [v, down])]),
-    );
+    const { f, code, splats } = this.#shared;
+    const operand = (k: number): ValueId => inst.args[k] as ValueId;
+    return compute(code, inst, {
+      lanes: (k) => this.#lanes(operand(k)),
+      number: (k) => this.#number(operand(k)),
+      count: (k) => splats.count(operand(k)),
+      typeOf: (k) => instOf(f, operand(k)).type as Type,
+    });
   }
 
   #load({ op, type, loc }: Inst, access: Access): Lanes {
@@ -263,7 +155,7 @@ export class PartWriter {
 
   #store({ args, loc }: Inst, access: Access): void {
     const { code } = this.#shared;
-    const width = laneWidth(this.#typeOf(args[1] as ValueId)) as Width;
+    const width = laneWidth(instOf(this.#shared.f, args[1] as ValueId).type) as Width;
     const registers = resized(code, this.#number(args[1] as ValueId), width, (8 * access.bytes) as Width, false);
     for (const [r, v] of registers.entries()) {
       code.emit('v128.store', [this.#shared.pointerOf(access), v], { imm: this.#place(access, r), loc });

@@ -57,15 +57,15 @@ function constant(bits: 32 | 64, k: bigint): Linear {
   return { bits, terms: [], offset: BigInt.asIntN(bits, k), step: 0n };
 }
 
-/** The linear forms of the values of one loop. */
+/** The linear forms of the values of one loop, or of code that is in none that matters: there nothing changes. */
 export class LinearForms {
-  readonly #evolution: Evolution;
+  readonly #evolution: Evolution | null;
   readonly #f: Func;
   readonly #known = new Map<ValueId, Linear | null>();
 
-  constructor(evolution: Evolution) {
+  constructor(f: Func, evolution: Evolution | null) {
     this.#evolution = evolution;
-    this.#f = evolution.f;
+    this.#f = f;
   }
 
   /** What an i32 or i64 is on turn k; null where it is not of this form. */
@@ -83,7 +83,8 @@ export class LinearForms {
     if (op.kind === 'const') return constant(bits, BigInt(imm as number | bigint));
     let found =
       depth === 0 ? null : op.kind === 'phi' ? this.#recurrence(v, bits, depth - 1) : this.#sum(inst, depth - 1);
-    if (found === null && this.#evolution.isInvariant(v)) found = { ...constant(bits, 0n), terms: [[v, 1n]] };
+    if (found === null && (this.#evolution === null || this.#evolution.isInvariant(v)))
+      found = { ...constant(bits, 0n), terms: [[v, 1n]] };
     // Failing for want of depth is not for good, but asking again and again would not be cheap.
     this.#known.set(v, found);
     return found;
@@ -112,7 +113,7 @@ export class LinearForms {
 
   /** A phi of the header that grows by a constant on each turn. */
   #recurrence(phi: ValueId, bits: 32 | 64, depth: number): Linear | null {
-    if (this.#evolution.isInvariant(phi)) return null;
+    if (this.#evolution === null || this.#evolution.isInvariant(phi)) return null;
     const grows = this.#evolution.affine(phi);
     const ends = grows === null ? null : this.#evolution.ends(phi);
     if (grows === null || ends === null) return null;

@@ -33,7 +33,8 @@ export const options = {
   fastMath: { doc: 'gather floats in any order, which rounds otherwise', default: false },
   factor: { doc: 'vectors of the widest value in one turn of a vector loop; 1, 2, 4 or 8', default: 4 },
   accumulators: { doc: 'the most vectors in which a reduction gathers', default: 4 },
-  slp: { doc: 'vectors of neighbouring stores outside of loops', default: true },
+  loops: { doc: 'vectors of turns of a loop', default: true },
+  slp: { doc: 'vectors of neighbouring stores', default: true },
 } as const;
 
 export type Context = FuncContext<typeof options>;
@@ -78,7 +79,7 @@ export function planOf(f: Func, cx: Context, id: LoopId): LoopPlan | string {
   if (effect !== null) return effect;
   const turns = turnsOf(f, evolution, exit);
   if (turns === null) return 'the number of turns cannot be computed before the loop';
-  const forms = new LinearForms(evolution);
+  const forms = new LinearForms(f, evolution);
   const accesses = accessesOf(f, body, forms);
   if (typeof accesses === 'string') return accesses;
   if (accesses.of.size === 0) return 'the loop touches no memory';

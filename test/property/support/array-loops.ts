@@ -122,7 +122,11 @@ export const arbitraryCall: fc.Arbitrary<Call> = fc
 
 /** The module of a loop; its memory is full of bytes. */
 export function moduleOf(plan: Plan): Module {
-  const m = unwrap(parseModule(textOf(plan)));
+  return withNoise(unwrap(parseModule(textOf(plan))));
+}
+
+/** The module with a page of bytes. */
+export function withNoise(m: Module): Module {
   return makeModule({ ...m, data: [{ offset: 0, bytes: noise }] });
 }
 
