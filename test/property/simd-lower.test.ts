@@ -1,11 +1,12 @@
 /** Loops over arrays do the same in lanes: results, memory and traps. A failure prints seed and path: SLUICE_SEED, SLUICE_PATH. */
-import { formatDiagnostic, interp, printFunc, verifyModule } from '@sluice/ir';
+import { formatDiagnostic, interp, type Module, printFunc, verifyModule } from '@sluice/ir';
 import { levelPipeline, passes } from '@sluice/passes';
 import { type Pipeline, pipeline, type RunOptions, runPipeline } from '@sluice/pipeline';
 import { budget, type Call, difference, observe } from '@sluice/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { arbitraryCall, arbitraryPlan, moduleOf, type Plan, textOf } from './support/array-loops.ts';
+import { arbitraryCode, arbitraryPlaces, neighbourModule, neighbourText } from './support/neighbours.ts';
 
 const limits = { fuel: 20_000, depth: 100, memory: 1 << 24 };
 const calls = fc.array(arbitraryCall, { minLength: 2, maxLength: 4 });
@@ -14,9 +15,18 @@ function alone(options: string): Pipeline {
   return pipeline('vectors', ['simplify-cfg', 'simplify', `simd-lower(${options})`], passes);
 }
 
-/** Runs a loop before and after; the number of rewrites by simd-lower. */
 function check(plan: Plan, list: readonly Call[], by: Pipeline, options: RunOptions = {}): number {
-  const before = moduleOf(plan);
+  return checkModule(moduleOf(plan), textOf(plan), list, by, options);
+}
+
+/** Runs a module before and after; the number of rewrites by simd-lower. */
+function checkModule(
+  before: Module,
+  text: string,
+  list: readonly Call[],
+  by: Pipeline,
+  options: RunOptions = {},
+): number {
   let vectors = 0;
   const observer = {
     remark: ({ instance, kind }: { instance: string; kind: string }) => {
@@ -31,7 +41,7 @@ function check(plan: Plan, list: readonly Call[], by: Pipeline, options: RunOpti
     const differs = difference(look(before), look(after));
     if (differs === null) continue;
     throw new Error(
-      `f(${call.args.join(', ')}): ${differs}\n${textOf(plan)}\n${after.funcs.map((f) => printFunc(f)).join('')}`,
+      `f(${call.args.join(', ')}): ${differs}\n${text}\n${after.funcs.map((f) => printFunc(f)).join('')}`,
     );
   }
   return vectors;
@@ -73,4 +83,13 @@ test('many of these loops are done in lanes', () => {
   const plans = fc.sample(arbitraryPlan, { numRuns: 200, seed: 7 });
   const done = plans.filter((plan) => check(plan, [], alone('')) > 0);
   expect(done.length).toBeGreaterThan(60);
+});
+
+test('stores of neighbours as vectors change nothing either', () => {
+  fc.assert(
+    fc.property(arbitraryCode, fc.array(arbitraryPlaces, { minLength: 2, maxLength: 4 }), (code, list) => {
+      checkModule(neighbourModule(code), neighbourText(code), list, alone(''));
+    }),
+    budget(200),
+  );
 });

@@ -102,6 +102,12 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = fc.record({
   statements: fc.array(fc.tuple(small, small, small, small, small), { minLength: 1, maxLength: 9 }),
 });
 
+/** Mostly a few elements of the usual sizes. */
+const distance = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: -12, max: 12 }).map((k) => 4 * k) },
+  fc.integer({ min: -90, max: 90 }),
+);
+
 /** Calls with arrays that overlap, or don't, or end at the end of the memory. */
 export const arbitraryCall: fc.Arbitrary<Call> = fc
   .record({
@@ -110,7 +116,7 @@ export const arbitraryCall: fc.Arbitrary<Call> = fc
       { weight: 2, arbitrary: fc.integer({ min: 65536 - 700, max: 65536 }) },
       fc.integer({ min: -400, max: 0 }),
     ),
-    apart: fc.tuple(fc.integer({ min: -90, max: 90 }), fc.integer({ min: -90, max: 90 })),
+    apart: fc.tuple(distance, distance),
     far: fc.tuple(fc.constantFrom(0, 0, 640, 1280, -640), fc.constantFrom(0, 1280, 1920, -1280, 40_000)),
     n: fc.oneof({ weight: 5, arbitrary: fc.nat({ max: 70 }) }, fc.integer({ min: -3, max: 140 })),
     k: fc.oneof(fc.integer({ min: -9, max: 40 }), fc.integer()),

@@ -103,8 +103,8 @@ function writeRow(row: Row, lines: string[], seen: string[]): void {
     const value = term(row, k, emit, odd === k);
     // A part of it is seen by something else.
     if (odd === 20 + k && type === 'i32') seen.push(value);
-    const [base, extra] = choose(['%p', '%q', '%c', '%pp', '%p', '%q'], row.to).split(' ') as [string];
-    const store = `  ${type}.store ${base}, ${value} offset=${(k + row.at) * size[type]}${extra ?? ''}`;
+    const base = choose(['%p', '%q', '%c', '%pp', '%p', '%q'], row.to);
+    const store = `  ${type}.store ${base}, ${value} offset=${(k + row.at) * size[type]}`;
     if (late) stores.push(store);
     else lines.push(store);
   }
