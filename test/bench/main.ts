@@ -1,9 +1,11 @@
 /**
- * `npm run bench [-- scaled|optimise|startup|fusion [FILTER]]`: the figures that the project is held to, each against its limit.
+ * `npm run bench [-- scaled|optimise|startup|fusion|kernels|latency [FILTER]]`: the figures that the project is held to, each against its limit.
  * Exit code 1 where a limit is missed; an answer that is wrong ends the run with an error.
  */
 
 import { fusionFigures } from './fusion.ts';
+import { kernelFigures } from './kernels.ts';
+import { latencyFigures } from './latency.ts';
 import { report } from './measure.ts';
 import { optimiseFigures } from './optimise.ts';
 import { scaledFigures } from './scaled.ts';
@@ -17,6 +19,8 @@ const figures = [
   ...(wanted('startup') ? startupFigures() : []),
   ...(wanted('scaled') ? scaledFigures(filter) : []),
   ...(wanted('fusion') ? fusionFigures(filter === 'write') : []),
+  ...(wanted('kernels') ? kernelFigures(filter) : []),
+  ...(wanted('latency') ? latencyFigures() : []),
   ...(wanted('optimise') ? optimiseFigures() : []),
 ];
 process.exitCode = report(figures) ? 0 : 1;

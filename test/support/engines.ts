@@ -9,12 +9,13 @@ import type { TestEngine } from '@sluice/testkit';
 export function machines(): readonly TestEngine[] {
   return presets.engines.flatMap((entry): readonly TestEngine[] => {
     if (entry.executes === 'module' && entry.prepare.length > 0) {
-      const { name, instantiate } = entry;
+      const { name, instantiate, refuses } = entry;
+      const takes = (m: Module): boolean => refuses === undefined || refuses(m) === null;
       const lowerTo = (m: Module): ReturnType<TestEngine['lower']> => {
         const { module } = runPipeline(m, pipeline(name, entry.prepare, presets.passes), { verifyEach: true });
         return { module, instantiate: (o) => instantiate(module, o) };
       };
-      return [{ name, lower: lowerTo }];
+      return [{ name, takes, lower: lowerTo }];
     }
     if (entry.executes !== 'program') return [];
     const engine = (name: string, registers?: number): TestEngine => ({

@@ -3,7 +3,7 @@
  * the same everywhere. Times are of several runs, in turn, so that a machine's drift meets all alike.
  */
 
-import { fail, type Loaded, ok, type Result } from '@sluice/ir';
+import { type Diagnostic, fail, type Loaded, ok, type Result } from '@sluice/ir';
 import type { CompileOptions } from './compile.ts';
 import { type Prepared, prepare, type RunReport, type RunRequest } from './run.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -37,6 +37,8 @@ export interface CompareRequest {
 /** The rows, and whether all agree. */
 export interface Comparison {
   readonly rows: readonly CompareRow[];
+  /** What says which engines cannot take the program, and why; they have no rows. */
+  readonly skipped: readonly Diagnostic[];
   readonly output: string;
   readonly verdict: RunReport['verdict'];
   readonly agree: boolean;
@@ -52,12 +54,17 @@ interface Candidate {
 /** Compares. Engines that run the source have one row, whatever the levels. */
 export function compare(tools: Toolchain, loaded: Loaded, file: string, request: CompareRequest): Result<Comparison> {
   const candidates: Candidate[] = [];
+  const skipped: Diagnostic[] = [];
   for (const engine of request.engines) {
     const source = tools.engines.find(({ name }) => name === engine)?.executes === 'source';
     for (const level of source ? request.levels.slice(0, 1) : request.levels) {
       const pipeline = tools.levelPipeline(level);
       const prepared = prepare(tools, loaded, file, { engine, pipeline, ...optional('compile', request.compile) });
-      if (!prepared.ok) return prepared;
+      if (!prepared.ok) {
+        if (source || prepared.diagnostics.some(({ code }) => code !== 'SL0605')) return prepared;
+        skipped.push(...prepared.diagnostics);
+        break;
+      }
       candidates.push({ prepared: prepared.value, times: [], first: null, difference: null });
     }
   }
@@ -85,7 +92,7 @@ export function compare(tools: Toolchain, loaded: Loaded, file: string, request:
       candidate.difference ??= differenceOf(reference, { output, report: report.value });
     }
   }
-  if (reference === null) return fail();
+  if (reference === null) return fail(...skipped);
   const rows = candidates.map(({ prepared, times, first, difference }): CompareRow => {
     const { compileMs, engine, level } = prepared;
     const codeSize = prepared.codeSize();
@@ -101,7 +108,13 @@ export function compare(tools: Toolchain, loaded: Loaded, file: string, request:
     };
   });
   const { output, report } = reference;
-  return ok({ rows, output, verdict: report.verdict, agree: rows.every(({ difference }) => difference === null) });
+  return ok({
+    rows,
+    skipped,
+    output,
+    verdict: report.verdict,
+    agree: rows.every(({ difference }) => difference === null),
+  });
 }
 
 type Seen = { readonly output: string; readonly report: RunReport };

@@ -4,10 +4,11 @@ import brilTarget from '@sluice/backend-bril';
 import { emitModule, emitStandalone, jsPrepare } from '@sluice/backend-js';
 import registerTarget from '@sluice/backend-register';
 import stackTarget from '@sluice/backend-stack';
+import { wasmEmitter, prepare as wasmPrepare } from '@sluice/backend-wasm';
 import { type BrilProgram, printBril, toJson } from '@sluice/bril-format';
 import type { Program, RegisterProgram, StackProgram } from '@sluice/bytecode';
 import type { Target } from '@sluice/codegen';
-import { jsEngine } from '@sluice/engine';
+import { jsEngine, refusal, wasmEngine } from '@sluice/engine';
 import { brilFrontend } from '@sluice/frontend-bril';
 import { coreTable, type Engine, interp, ok } from '@sluice/ir';
 import { isLevel, levelPipeline, levels, passes } from '@sluice/passes';
@@ -19,6 +20,8 @@ import { readRegisterProgram } from './presets/register-program.ts';
 import { stackFrontend } from './presets/stack-frontend.ts';
 import { wasmFrontend } from './presets/wasm-frontend.ts';
 import type { EngineEntry, TextTarget, Toolchain } from './toolchain.ts';
+
+const wasm = wasmEngine(wasmEmitter);
 
 /** The parts that the command uses. */
 export const presets: Toolchain = {
@@ -42,6 +45,16 @@ export const presets: Toolchain = {
     },
     machine(stackVM, stackTarget, 'the stack machine: a generated JavaScript loop'),
     machine(registerVM, registerTarget, 'the register machine: a generated WebAssembly loop'),
+    {
+      name: 'wasm',
+      summary: 'generated WebAssembly, compiled by the host: the fastest',
+      unit: 'n/a',
+      executes: 'module',
+      prepare: wasmPrepare,
+      refuses: refusal,
+      codeSize: (m) => wasm.compile(m).size,
+      instantiate: wasm.instantiate,
+    },
     {
       name: 'js',
       summary: 'generated JavaScript, compiled by the host',

@@ -112,7 +112,8 @@ export function prepare(
     });
   }
   const module = optimise(loaded.module, request.pipeline, { ops: tools.ops, ...request.compile });
-  return made({ ...realise(tools, engine, module, request.compile), engine, level, loaded, file, module, start });
+  const real = realise(tools, engine, module, file, request.compile);
+  return real.ok ? made({ ...real.value, engine, level, loaded, file, module, start }) : real;
 }
 
 /** A program that is executed as it is, made ready; null: the file holds none. `asked`: the engine that is wanted. */
@@ -223,18 +224,19 @@ function realise(
   tools: Toolchain,
   engine: Exclude<EngineEntry, { readonly executes: 'source' }>,
   module: Module,
+  file: string,
   options: CompileOptions | undefined,
-) {
+): Result<Pick<Made, 'size' | 'instantiate'>> {
   if (engine.executes === 'module') {
     const prepared = prepareModule(module, engine, tools);
-    const size = (): number => prepared.funcs.reduce((sum, f) => sum + sizeOf(f), 0);
-    return { size, instantiate: engine.instantiate.bind(null, prepared) };
+    const why = engine.refuses?.(prepared) ?? null;
+    if (why !== null) return fail(wrongEngine(file, engine.name, why));
+    const { codeSize = (m) => m.funcs.reduce((sum, f) => sum + sizeOf(f), 0) } = engine;
+    return ok({ size: () => codeSize(prepared), instantiate: engine.instantiate.bind(null, prepared) });
   }
   const { program } = lower(module, engine.target, tools, options);
-  return {
-    size: (): number => encodeProgram(program, { debug: false }).length,
-    instantiate: engine.instantiate.bind(null, program),
-  };
+  const size = (): number => encodeProgram(program, { debug: false }).length;
+  return ok({ size, instantiate: engine.instantiate.bind(null, program) });
 }
 
 /** `prepare` and one run. */

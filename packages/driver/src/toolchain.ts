@@ -17,6 +17,10 @@ export type EngineEntry = EngineFacts &
         readonly prepare: readonly string[];
         /** Makes an instance of a prepared module; see `Engine` of `@sluice/ir`. */
         readonly instantiate: (m: Module, options: InstanceOptions) => Instance;
+        /** Why it cannot take a prepared module; null: it can. Default: it takes everything. */
+        readonly refuses?: (m: Module) => string | null;
+        /** Bytes of the code that a prepared module becomes; default: its number of instructions. */
+        readonly codeSize?: (m: Module) => number;
       }
     | {
         readonly executes: 'program';

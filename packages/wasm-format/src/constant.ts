@@ -1,9 +1,9 @@
 /** Constant expressions: of globals, and of the places and elements of segments. */
 
-import { attempt, type Result } from '@sluice/ir';
+import { attempt, f32Bits, f64Bits, type Result, type Value } from '@sluice/ir';
 import { CodeWriter } from './code.ts';
 import { InstrReader } from './instr-reader.ts';
-import type { WasmExpr, WasmRefType } from './module.ts';
+import type { WasmExpr, WasmRefType, WasmType } from './module.ts';
 import { opcode } from './opcode.ts';
 
 /** What a constant expression of one instruction gives. Floats as their bits: NaNs keep theirs. */
@@ -46,6 +46,26 @@ function present(r: InstrReader): WasmConstant | null {
 }
 
 const v128Const = 0x20c;
+
+/** A value of the IR as a constant. References to functions are the emitter's matter: they are names. */
+export function valueConstant(type: Exclude<WasmType, WasmRefType>, value: Value): WasmConstant {
+  switch (type) {
+    case 'i32':
+      return { kind: 'i32', value: value as number };
+    case 'i64':
+      return { kind: 'i64', value: value as bigint };
+    case 'f32':
+      return { kind: 'f32', value: f32Bits(value) };
+    case 'f64':
+      return { kind: 'f64', value: f64Bits(value) };
+    case 'v128': {
+      const view = new DataView(new ArrayBuffer(16));
+      view.setBigUint64(0, BigInt.asUintN(64, value as bigint), true);
+      view.setBigUint64(8, BigInt.asUintN(64, (value as bigint) >> 64n), true);
+      return { kind: 'v128', bytes: new Uint8Array(view.buffer) };
+    }
+  }
+}
 
 /** The expression of one instruction that gives a constant. */
 export function constantExpr(constant: WasmConstant): WasmExpr {

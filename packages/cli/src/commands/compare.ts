@@ -2,10 +2,10 @@
 
 import process from 'node:process';
 import { badUsage, type CompareRow, compare } from '@sluice/driver';
-import { DiagnosticError, unwrap } from '@sluice/ir';
+import { DiagnosticError, formatDiagnostic, unwrap } from '@sluice/ir';
 import { type Command, numberOption } from '../command.ts';
 import { say, writeOutput } from '../io.ts';
-import { fastMathOption, inputOptions, limitOptions, limitsOf, loadInput, passOptions, toolsOf } from '../shared.ts';
+import { inputOptions, limitOptions, limitsOf, loadInput, passOptions, toolsOf } from '../shared.ts';
 import { aligned } from '../table.ts';
 
 const command: Command = {
@@ -18,7 +18,6 @@ const command: Command = {
     runs: { type: 'string', value: 'N', doc: 'timed runs of each; default 5' },
     json: { type: 'boolean', doc: 'rows as JSON' },
     plugin: passOptions.plugin ?? { type: 'string', doc: '' },
-    ...fastMathOption,
     ...limitOptions,
     ...inputOptions,
   },
@@ -45,7 +44,8 @@ const command: Command = {
       progress: progress.show,
     });
     progress.clear();
-    const { rows, output, verdict, agree } = unwrap(compared);
+    const { rows, skipped, output, verdict, agree } = unwrap(compared);
+    for (const why of skipped) say(`skipped: ${formatDiagnostic(why)}`);
     if (words.flag('json')) {
       writeOutput('-', `${JSON.stringify({ file, agree, exit: verdict.code, rows }, null, 2)}\n`);
       return agree ? 0 : 1;

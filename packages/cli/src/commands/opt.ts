@@ -19,7 +19,6 @@ import { say, writeOutput } from '../io.ts';
 import {
   allocationOf,
   allocationOptions,
-  fastMathOption,
   inputOptions,
   loadInput,
   passOptions,
@@ -45,7 +44,6 @@ const command: Command = {
   usage: '[options] FILE',
   options: {
     ...passOptions,
-    ...fastMathOption,
     emit: { type: 'string', value: 'FORM', doc: `what to emit: ${forms.join(', ')}; default ir` },
     output: {
       type: 'string',
