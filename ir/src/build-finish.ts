@@ -27,18 +27,21 @@ export interface BuiltFunc extends Pick<Func, 'name' | 'sig' | 'params' | 'slots
   /** By `ValueId`; written to. */
   readonly insts: (Inst | undefined)[];
   readonly blocks: readonly BuiltBlock[];
+  /** The blocks in order of layout, entry first; null: in the order of their ids. Those that are not reached are left out. */
+  readonly layout: readonly BlockId[] | null;
   /** Zeros of variables that were never written; they come to stand at the start of the entry. */
   readonly zeros: ReadonlyMap<Type, ValueId>;
-  /** Places the phis of variables, given the final blocks and edges. */
-  readonly place: (shape: Func, forward: Forwarding) => readonly PlacedPhi[];
+  /** Places the phis of variables, given the final blocks and edges; null where that would cost too much. */
+  readonly place: (shape: Func, forward: Forwarding) => readonly PlacedPhi[] | null;
 }
 
-/** The function. The first block is the entry; the order of layout is that of the blocks. */
-export function assemble(built: BuiltFunc): Func {
+/** The function; null where `place` gives up. The first block is the entry. */
+export function assemble(built: BuiltFunc): Func | null {
   const order = reachable(built);
   dropUnreachableInputs(built, order);
   const forward = new Forwarding();
   const placed = built.place(funcOf(built, order, built.insts, shapeBlocks(built, order)), forward);
+  if (placed === null) return null;
   const phisIn = new Map<BlockId, ValueId[]>();
   for (const { block, value, preds, args } of placed) {
     built.insts[value] = withEdges(instOf(built, value), args, preds);
@@ -104,6 +107,7 @@ function reachable(built: BuiltFunc): readonly BlockId[] {
       work.push(target);
     }
   }
+  if (built.layout !== null) return built.layout.filter((b) => seen[b] === 1);
   const order: BlockId[] = [];
   for (let b = 0; b < seen.length; b++) if (seen[b] === 1) order.push(b as BlockId);
   return order;

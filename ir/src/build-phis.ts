@@ -14,7 +14,8 @@
  * Why not Braun's phis on the fly: a read in a nest of loops makes one in every header around it, whatever is written
  *          there: quadratic in the depth (docs/adr).
  * Cost:    linear in blocks, writes and reads, plus, for each variable written in several blocks, the blocks where it is live
- *          and those that its writes dominate.
+ *          and those that its writes dominate. That is quadratic in functions made to be so, and so is the size of SSA form
+ *          itself; `effort` bounds it.
  */
 
 import { domTree } from './analysis/dom.ts';
@@ -53,18 +54,25 @@ export interface VariableHost {
   readonly settle: (placeholder: ValueId, value: ValueId) => void;
   /** What a value stands for so far. */
   readonly resolve: (v: ValueId) => ValueId;
+  /** How much it may cost: a unit for each block that is visited for a variable, eight for each operand of a phi. */
+  readonly effort?: number;
 }
 
-/** Places phis and settles all placeholders. */
-export function placeVariables(host: VariableHost): readonly PlacedPhi[] {
-  const phisOf = choosePlaces(host);
+const operandCost = 8;
+
+/** Places phis and settles all placeholders; null where that costs more than `effort`: nothing is settled then. */
+export function placeVariables(host: VariableHost & { readonly effort?: undefined }): readonly PlacedPhi[];
+export function placeVariables(host: VariableHost): readonly PlacedPhi[] | null;
+export function placeVariables(host: VariableHost): readonly PlacedPhi[] | null {
+  const phisOf = choosePlaces(host, host.effort ?? Number.POSITIVE_INFINITY);
+  if (phisOf === null) return null;
   rename(host, phisOf);
   return [...phisOf.values()].flat();
 }
 
 type PhisByBlock = Map<BlockId, PlacedPhi[]>;
 
-function choosePlaces(host: VariableHost): PhisByBlock {
+function choosePlaces(host: VariableHost, effort: number): PhisByBlock | null {
   const { shape, variableCount } = host;
   const writers: BlockId[][] = Array.from({ length: variableCount }, () => []);
   const readers: BlockId[][] = Array.from({ length: variableCount }, () => []);
@@ -75,18 +83,23 @@ function choosePlaces(host: VariableHost): PhisByBlock {
   }
   const tree = domTree(shape);
   const places: PhisByBlock = new Map();
-  const isLive = liveness(host);
+  const { preds } = orderOf(shape);
+  const frontiers = frontiersOf(shape);
+  const spent: Spent = { steps: -frontiers.steps };
+  const isLive = liveness(host, spent);
   for (let variable = 0; variable < variableCount; variable++) {
     const reading = readers[variable] ?? [];
     const writing = writers[variable] ?? [];
     const [only] = writing;
     if (reading.length === 0 || only === undefined) continue;
     if (writing.length === 1 && reading.every((b) => b !== only && tree.dominates(only, b))) continue;
-    const frontier = frontiersOf(shape).iterated(writing);
+    const frontier = frontiers.iterated(writing);
+    if (spent.steps + frontiers.steps > effort) return null;
     if (frontier.length === 0) continue;
     const live = isLive(reading, writing);
     for (const block of frontier) {
       if (!live(block)) continue;
+      spent.steps += operandCost * ((preds.start[block + 1] as number) - (preds.start[block] as number));
       const phi: PlacedPhi = { block, variable, value: host.newPhi(variable, block), preds: [], args: [] };
       const list = places.get(block);
       if (list === undefined) places.set(block, [phi]);
@@ -96,9 +109,15 @@ function choosePlaces(host: VariableHost): PhisByBlock {
   return places;
 }
 
+/** What choosing places has cost so far. */
+interface Spent {
+  steps: number;
+}
+
 /** Where a variable is live at the start of blocks: walks from the reads back to the writes. */
 function liveness(
   host: VariableHost,
+  spent: Spent,
 ): (reading: readonly BlockId[], writing: readonly BlockId[]) => (b: BlockId) => boolean {
   const { preds } = orderOf(host.shape);
   const live = new Int32Array(host.shape.blocks.length);
@@ -113,6 +132,7 @@ function liveness(
       work.push(b);
     }
     for (let b = work.pop(); b !== undefined; b = work.pop()) {
+      spent.steps++;
       const end = preds.start[b + 1] ?? 0;
       for (let i = preds.start[b] ?? 0; i < end; i++) {
         const pred = preds.items[i] as BlockId;

@@ -67,8 +67,11 @@ export class Variables {
     return placeholder;
   }
 
-  /** Places phis in a function whose blocks and edges are final, and says in `forward` what placeholders stand for. */
-  place(shape: Func, forward: Forwarding): readonly PlacedPhi[] {
+  /**
+   * Places phis in a function whose blocks and edges are final, and says in `forward` what placeholders stand for. Null where
+   * that costs more than `effort` (see build-phis.ts).
+   */
+  place(shape: Func, forward: Forwarding, effort: number): readonly PlacedPhi[] | null {
     if (this.#uses.every((uses) => uses === undefined || uses.reads.size === 0)) return [];
     const typeOf = (variable: number): Type => this.#typeOf(variable as Variable);
     return placeVariables({
@@ -79,6 +82,7 @@ export class Variables {
       unwritten: (variable) => this.#host.zero(typeOf(variable)),
       settle: (placeholder, value) => forward.add(placeholder, value, this.#host.valueCount()),
       resolve: (v) => forward.resolve(v),
+      effort,
     });
   }
 

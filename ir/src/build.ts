@@ -205,19 +205,31 @@ export class FuncBuilder {
 
   // The end.
 
-  /** The function. Throws when a block lacks its terminator: a frontend's mistake. */
-  finish(): Func {
+  /**
+   * The function. `layout` is the order of its blocks, entry first, each once; without it, that in which they were made.
+   * Throws when a block lacks its terminator: a frontend's mistake.
+   */
+  finish(layout: readonly BlockId[] | null = null): Func {
+    return this.finishWithin(Number.POSITIVE_INFINITY, layout) as Func;
+  }
+
+  /**
+   * As `finish`; null where phis for variables would cost more than `effort`: blocks visited for each variable, and eight for
+   * each operand of a phi. The builder is of no use then: begin again with slots in the place of variables.
+   */
+  finishWithin(effort: number, layout: readonly BlockId[] | null = null): Func | null {
     return assemble({
       name: this.name,
       sig: this.sig,
       params: this.params,
       insts: this.#insts,
       blocks: this.#blocks,
+      layout,
       slots: this.#slots,
       valueNames: this.#valueNames,
       blockNames: this.#blockNames,
       zeros: this.#zeros,
-      place: (shape, forward) => this.#variables.place(shape, forward),
+      place: (shape, forward) => this.#variables.place(shape, forward, effort),
     });
   }
 

@@ -19,7 +19,8 @@ const expr = (text: string) => ({ code: code(text) });
 function reason(bytes: Uint8Array): string {
   const lifted = loadWasm(bytes, { file });
   const validated = decodeModule(bytes, { file });
-  if (validated.ok) expect(validateWasm(validated.value, { file }).ok).toBe(lifted.ok);
+  const limited = !lifted.ok && lifted.diagnostics[0]?.code === 'SL0736';
+  if (validated.ok) expect(validateWasm(validated.value, { file }).ok).toBe(lifted.ok || limited);
   return lifted.ok ? 'valid' : (lifted.diagnostics[0]?.message ?? '');
 }
 
@@ -75,6 +76,14 @@ describe('code that is rejected', () => {
     ['unknown memory 0', ['', 'unreachable; memory.fill']],
     ['alignment must not be larger than natural', ['-> i32', 'i32.const 0; i32.load 0 3'], memory],
     ['alignment must not be larger than natural', ['', 'i32.const 0; i64.const 0; i64.store8 0 1'], memory],
+    ['invalid lane index 16', ['-> i32', 'v128.const 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0; i8x16.extract_lane_s 16']],
+    ['invalid lane index 2', ['', 'unreachable; f64x2.replace_lane 2']],
+    ['invalid lane index 32', ['', 'unreachable; i8x16.shuffle 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 32']],
+    ['invalid lane index 4', ['', 'unreachable; v128.load32_lane 0 0 4'], memory],
+    ['alignment must not be larger than natural', ['', 'unreachable; v128.load32_lane 0 3 0'], memory],
+    ['alignment must not be larger than natural', ['', 'unreachable; v128.load 0 5'], memory],
+    ['alignment must not be larger than natural', ['', 'unreachable; v128.load8x8_s 0 4'], memory],
+    ['unknown memory 0', ['', 'unreachable; v128.store']],
     ['unknown data segment 0', ['', 'data.drop 0'], { ...memory, dataCount: true }],
     ['unknown data segment 5', ['', 'unreachable; memory.init 5'], { ...memory, dataCount: true }],
     ['undeclared function reference 0', ['', 'ref.func 0; drop']],
@@ -203,11 +212,9 @@ test('the offset is that of the instruction', () => {
 
 describe('hostile modules', () => {
   test('100,000 nested blocks', () => {
-    const depth = 100_000;
-    const text = ['block', 'loop', 'i32.const 1; if'].map((open) =>
-      functions([['', `${`${open};`.repeat(depth)}${'end;'.repeat(depth)}`]]),
-    );
-    for (const bytes of text) expect(reason(bytes)).toBe('valid');
+    const third = 33_334;
+    const open = 'block; loop; i32.const 1; if;'.repeat(third);
+    expect(reason(functions([['', `${open} ${'end;'.repeat(3 * third)}`]]))).toBe('valid');
   });
 
   test('a br_table of a million entries, to one label and to many', () => {
@@ -230,6 +237,34 @@ describe('hostile modules', () => {
     const from = performance.now();
     expect(reason(encodeModule(module))).toBe('valid');
     expect(performance.now() - from).toBeLessThan(5000);
+  });
+
+  test('locals that would need quadratically many phis become slots', () => {
+    const n = 3000;
+    const set = Array.from({ length: n }, (_, k) => `local.get 0; local.set ${k + 1}`).join(';');
+    const get = Array.from({ length: n }, (_, k) => `local.get ${k + 1}; local.set 0`).join(';');
+    // Each local is set on one of two ways, and each of n branches leads back to where all of them are read.
+    const body = `loop; ${get}; local.get 0; if; ${set}; end; ${'local.get 0; br_if 0;'.repeat(n)} end`;
+    const bytes = encodeModule({
+      types: [type('i32 ->')],
+      funcs: [{ type: 0, locals: [{ count: n, type: 'i32' }], code: code(body) }],
+    });
+    const m = unwrap(loadWasm(bytes, { file }));
+    expect(m.funcs[0]?.slots).toHaveLength(n + 1);
+    expect(m.funcs[0]?.insts.some((inst) => inst?.op.kind === 'phi')).toBe(false);
+  });
+
+  test('calls and branches that carry values without measure', () => {
+    const wide = Array.from({ length: 1000 }, () => 'i32').join(' ');
+    const calls = functions([
+      [`${wide} -> ${wide}`, `unreachable; ${'call 0;'.repeat(3)}`],
+      ['->', `${'i32.const 0;'.repeat(1000)} ${'call 0;'.repeat(5000)} unreachable`],
+    ]);
+    expect(reason(calls)).toBe('too many values in calls and branches');
+    const branches = functions([
+      [`-> ${wide}`, `${'i32.const 0;'.repeat(1000)} ${'drop; i32.const 1; i32.const 1; br_if 0;'.repeat(5000)}`],
+    ]);
+    expect(reason(branches)).toBe('too many values in calls and branches');
   });
 
   test('far tables take no memory', () => {

@@ -34,3 +34,11 @@ export interface Names {
   /** Of locals, where the name section has them. */
   readonly locals: WasmNames['locals'];
 }
+
+/** What lifting learns of a module on its way, and what it may still cost. */
+export interface Seen {
+  /** Whether code names element segments. */
+  segments: boolean;
+  /** Values that calls and branches may still carry; see `spend` in control.ts. */
+  values: number;
+}

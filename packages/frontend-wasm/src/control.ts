@@ -9,6 +9,7 @@
 
 import type { BlockId, FuncBuilder, Signature, Type, ValueId } from '@sluice/ir';
 import type { InstrReader } from '@sluice/wasm-format';
+import type { Seen } from './context.ts';
 import * as codes from './diag-codes.ts';
 import { type Frame, type FrameKind, labelTypes, newFrame, noBlock, Operands } from './frames.ts';
 import type { Locals } from './locals.ts';
@@ -24,16 +25,39 @@ export class Control {
   readonly sig: Signature;
   /** Whether the present code is reached, and lifted. */
   live: boolean;
+  /** The blocks of the IR, as code reaches them: their order of layout. */
+  readonly layout: BlockId[] = [];
   readonly #frames: Frame[] = [];
 
-  constructor(reader: InstrReader, sig: Signature, locals: Locals, builder: FuncBuilder | null) {
+  readonly #seen: Seen | null;
+
+  constructor(reader: InstrReader, sig: Signature, locals: Locals, builder: FuncBuilder | null, seen: Seen | null) {
+    this.#seen = seen;
     this.b = builder;
     this.live = builder !== null;
     this.sig = sig;
     this.locals = locals;
     const body = newFrame('func', none, sig.results, 0, this.live);
     this.#frames.push(body);
+    if (builder !== null) this.layout.push(builder.entry);
     this.s = new Operands(reader, body);
+  }
+
+  /**
+   * Counts values that a call or branch carries. Two bytes of code may carry a thousand, so that a small module could become
+   * a huge one; real code stays far below what is allowed.
+   */
+  spend(values: number): void {
+    const seen = this.#seen;
+    if (seen === null) return;
+    seen.values -= values;
+    if (seen.values < 0) this.s.fail(codes.tooManyValues);
+  }
+
+  /** Instructions go to this block from now on. */
+  #begin(block: BlockId): void {
+    (this.b as FuncBuilder).at(block);
+    this.layout.push(block);
   }
 
   #open(kind: FrameKind, params: readonly Type[], results: readonly Type[]): Frame {
@@ -75,7 +99,7 @@ export class Control {
     frame.target = header;
     this.#edge(frame, values);
     b.br(header);
-    b.at(header);
+    this.#begin(header);
     this.locals.forget();
     frame.phis = params.map((type) => b.phi(header, type));
     this.s.pushAll(params, frame.phis);
@@ -95,7 +119,7 @@ export class Control {
     frame.from = b.current;
     b.brIf(condition, then, frame.otherwise);
     b.seal(then);
-    b.at(then);
+    this.#begin(then);
   }
 
   /** `else`. */
@@ -110,7 +134,7 @@ export class Control {
     if (!this.live) return;
     const b = this.b as FuncBuilder;
     b.seal(frame.otherwise);
-    b.at(frame.otherwise);
+    this.#begin(frame.otherwise);
     this.locals.forget();
   }
 
@@ -160,7 +184,7 @@ export class Control {
     if (!entered || frame.target === otherwise) return;
     const b = this.b as FuncBuilder;
     b.seal(otherwise);
-    b.at(otherwise);
+    this.#begin(otherwise);
     this.#edge(frame, frame.otherwiseArgs);
     b.br(frame.target);
   }
@@ -188,7 +212,7 @@ export class Control {
     const b = this.b as FuncBuilder;
     const { preds, values, target } = frame;
     b.seal(target);
-    b.at(target);
+    this.#begin(target);
     this.locals.forget();
     const [first] = values as unknown as readonly [readonly ValueId[]];
     return frame.results.map((type, i) => {
@@ -230,6 +254,7 @@ export class Control {
     if (preds[preds.length - 1] !== b.current) {
       preds.push(b.current);
       frame.values.push(values);
+      if (values.length > 1) this.spend(2 * values.length);
     }
     return frame.target;
   }
@@ -264,7 +289,7 @@ export class Control {
     const next = b.block();
     b.brIf(condition, this.#edge(frame, values), next);
     b.seal(next);
-    b.at(next);
+    this.#begin(next);
   }
 
   /** `br_table`: labels, the last is the default. */

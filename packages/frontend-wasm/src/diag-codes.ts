@@ -104,3 +104,8 @@ export function badNesting(at: Span, reason: string): Diagnostic {
 export function unsupported(at: Span, name: string): Diagnostic {
   return diagnostic('SL0735', at, `'${name}' has no op in the IR yet`, 'compile without it');
 }
+
+/** Calls and branches with so many values that the module's code would grow out of all proportion. */
+export function tooManyValues(at: Span): Diagnostic {
+  return diagnostic('SL0736', at, 'too many values in calls and branches', 'pass them in memory');
+}

@@ -27,10 +27,10 @@ export function immediateOf(cx: Context, names: Names | null, instr: Instr, r: I
       return vectorOf(r.bytes16);
     case 'access-lane':
       checkAccess(cx, instr, r);
-      checkLane(r, r.index, laneCount(instr.op as OpDef));
+      checkLane(r, r.index, (instr.op as OpDef).lanes);
       return { offset: r.memoryOffset, align: r.align, lane: r.index };
     case 'lane':
-      checkLane(r, r.index, laneCount(instr.op as OpDef));
+      checkLane(r, r.index, (instr.op as OpDef).lanes);
       return r.index;
     case 'lanes': {
       const lanes = [...r.bytes16];
@@ -94,10 +94,6 @@ function checkAccess(cx: Context, { op }: Instr, r: InstrReader): void {
 
 function checkMemory(cx: Context, r: InstrReader, index: number): void {
   if (index >= cx.memories) r.fail((at) => codes.unknownIndex(at, 'memory', index, cx.memories), r.start);
-}
-
-function laneCount({ access, dialect }: OpDef): number {
-  return access === null ? Number(dialect.split('x')[1]) : 16 / access.bytes;
 }
 
 function checkLane(r: InstrReader, lane: number, lanes: number): void {

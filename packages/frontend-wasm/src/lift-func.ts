@@ -5,11 +5,21 @@
  * the types, and instructions are appended to the function; what is not reached is validated, and not lifted.
  *
  * Paper:   WebAssembly Core Specification 2.0, appendix "Validation Algorithm".
- * Cost:    linear in the code, beside what the builder needs for variables.
+ * Cost:    linear in the code, and so is what comes out: where values for locals would cost far more, they are slots, and a
+ *          module whose calls and branches carry values without measure is refused.
  * Not done: locations; names of locals that are no parameters.
  */
 
-import { type Func, FuncBuilder, type Imm, type OpDef, type Signature, type Type, type ValueId } from '@sluice/ir';
+import {
+  type BlockId,
+  type Func,
+  FuncBuilder,
+  type Imm,
+  type OpDef,
+  type Signature,
+  type Type,
+  type ValueId,
+} from '@sluice/ir';
 import {
   emptyBlockType,
   type Instr,
@@ -19,36 +29,54 @@ import {
   valueTypeOf,
   type WasmFunc,
 } from '@sluice/wasm-format';
-import type { Context, Names } from './context.ts';
+import type { Context, Names, Seen } from './context.ts';
 import { Control } from './control.ts';
 import * as codes from './diag-codes.ts';
 import { noValue, type Operands } from './frames.ts';
 import { immediateOf, openType } from './immediates.ts';
 import { Locals } from './locals.ts';
 
-/** What lifting learns of a module on its way. */
-export interface Seen {
-  /** Whether code names element segments. */
-  segments: boolean;
-}
-
 /** The function of this index among the module's own, in SSA form. Throws `DiagnosticError` where it is invalid. */
 export function liftFunc(cx: Context, names: Names, index: number, seen: Seen): Func {
+  const { length } = (cx.module.funcs[index] as WasmFunc).code;
+  const effort = 65536 + 64 * length;
+  const values = walk(cx, names, index, seen, false);
+  const f = values.builder.finishWithin(effort, values.layout);
+  if (f !== null) return f;
+  const slots = walk(cx, names, index, seen, true);
+  return slots.builder.finish(slots.layout);
+}
+
+/** Walks over a function. `slots`: its locals become slots, where values would cost too much. */
+function walk(
+  cx: Context,
+  names: Names,
+  index: number,
+  seen: Seen,
+  slots: boolean,
+): { readonly builder: FuncBuilder; readonly layout: readonly BlockId[] } {
   const func = cx.importedFuncs + index;
   const builder = new FuncBuilder(names.funcs[func] as string, signatureOf(cx, func), cx.ops);
   for (const [local, name] of names.locals.get(func) ?? []) {
     const param = builder.params[local];
     if (param !== undefined && name !== '') builder.nameValue(param, name);
   }
-  const walk = new FuncWalk(cx, index, builder, names);
-  walk.run();
-  seen.segments ||= walk.namesSegments;
-  return builder.finish();
+  const lifted = new FuncWalk(cx, index, { builder, names, seen, slots });
+  lifted.run();
+  return { builder, layout: lifted.layout };
+}
+
+/** What a walk that lifts writes to. */
+interface Sink {
+  readonly builder: FuncBuilder;
+  readonly names: Names;
+  readonly seen: Seen;
+  readonly slots: boolean;
 }
 
 /** Validates the function of this index among the module's own. Throws `DiagnosticError` where it is invalid. */
 export function validateFunc(cx: Context, index: number): void {
-  new FuncWalk(cx, index, null, null).run();
+  new FuncWalk(cx, index, null).run();
 }
 
 function signatureOf(cx: Context, func: number): Signature {
@@ -65,18 +93,24 @@ class FuncWalk {
   readonly #locals: Locals;
   readonly #control: Control;
   readonly #s: Operands;
-  namesSegments = false;
+  readonly #seen: Seen | null;
 
-  constructor(cx: Context, index: number, builder: FuncBuilder | null, names: Names | null) {
+  constructor(cx: Context, index: number, sink: Sink | null) {
     const func = cx.module.funcs[index] as WasmFunc;
     const sig = signatureOf(cx, cx.importedFuncs + index);
     this.#cx = cx;
-    this.#names = names;
-    this.#b = builder;
+    this.#names = sink?.names ?? null;
+    this.#b = sink?.builder ?? null;
+    this.#seen = sink?.seen ?? null;
     this.#reader = new InstrReader(func.code, cx.file, func.at ?? 0, cx.module.dataCount);
-    this.#locals = new Locals(sig.params, func.locals, builder);
-    this.#control = new Control(this.#reader, sig, this.#locals, builder);
+    this.#locals = new Locals(sig.params, func.locals, this.#b, sink?.slots ?? false);
+    this.#control = new Control(this.#reader, sig, this.#locals, this.#b, this.#seen);
     this.#s = this.#control.s;
+  }
+
+  /** The blocks in the order in which code reaches them. */
+  get layout(): readonly BlockId[] {
+    return this.#control.layout;
   }
 
   run(): void {
@@ -216,7 +250,7 @@ class FuncWalk {
     if (op === null) return this.#s.fail((at) => codes.unsupported(at, instr.name));
     const { params, result } = op.sig;
     const imm = immediateOf(this.#cx, this.#names, instr, this.#reader);
-    if (instr.form === 'table-init' || instr.form === 'element') this.namesSegments = true;
+    if (this.#seen !== null && (instr.form === 'table-init' || instr.form === 'element')) this.#seen.segments = true;
     if (instr.form === 'table') {
       const open = openType(this.#cx, this.#reader);
       const args = this.#s.popAll(params.map((type) => (type === 'T' ? open : type)));
@@ -316,6 +350,8 @@ class FuncWalk {
       this.#s.pushAll(results, null);
       return;
     }
+    if (args.length > 8) this.#control.spend(args.length);
+    if (results.length > 1) this.#control.spend(8 * results.length);
     const b = this.#b as FuncBuilder;
     const type = results.length === 0 ? 'void' : results.length === 1 ? (results[0] as Type) : 'tuple';
     const call = b.emit(op, args, imm, type);

@@ -18,8 +18,8 @@ import {
 } from '@sluice/ir';
 import { nameSection, type WasmExport } from '@sluice/wasm-format';
 import { constantValue, offsetOf } from './constants.ts';
-import type { Context, Names } from './context.ts';
-import { liftFunc, type Seen } from './lift-func.ts';
+import type { Context, Names, Seen } from './context.ts';
+import { liftFunc } from './lift-func.ts';
 import { namesOf } from './names.ts';
 import { liftTables } from './tables.ts';
 
@@ -27,7 +27,8 @@ import { liftTables } from './tables.ts';
 export function liftModule(cx: Context): Module {
   const { module } = cx;
   const { module: name, names } = namesOf(cx);
-  const seen: Seen = { segments: false };
+  const seen: Seen = { segments: false, values: 2 ** 20 };
+  for (const { code } of module.funcs) seen.values += 8 * code.length;
   const funcs: Func[] = [];
   for (let k = 0; k < module.funcs.length; k++) funcs.push(liftFunc(cx, names, k, seen));
   return makeModule({

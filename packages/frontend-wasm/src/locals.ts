@@ -1,12 +1,15 @@
 /**
  * The locals of a function as variables of the builder. What the present block knows of a local is kept here, so that the
- * builder is asked once for each local and stretch of code that nothing else leads into.
+ * builder is asked once for each local and stretch of code that nothing else leads into. Where SSA form would be quadratic
+ * in the code (no real function is near) they are slots of the frame instead.
  *
  * A function may declare 50,000 locals in five bytes; those that its code does not mention cost nothing.
  */
 
 import type { FuncBuilder, Type, ValueId, Variable } from '@sluice/ir';
 import type { WasmLocals } from '@sluice/wasm-format';
+
+const none: readonly never[] = [];
 
 /** The locals of one function, by index; parameters come first. */
 export class Locals {
@@ -23,8 +26,11 @@ export class Locals {
   readonly #values: (ValueId | undefined)[] = [];
   readonly #learnt: (number | undefined)[] = [];
   #stretch = 0;
+  /** By local: its slot, where they are slots. */
+  readonly #slots: (number | undefined)[] | null;
 
-  constructor(params: readonly Type[], groups: readonly WasmLocals[], builder: FuncBuilder | null) {
+  constructor(params: readonly Type[], groups: readonly WasmLocals[], builder: FuncBuilder | null, slots: boolean) {
+    this.#slots = slots ? [] : null;
     this.#params = params;
     this.#groups = groups;
     this.#builder = builder;
@@ -59,7 +65,11 @@ export class Locals {
   /** The value in the current block. */
   get(index: number, type: Type): ValueId {
     if (this.#learnt[index] === this.#stretch) return this.#values[index] as ValueId;
-    const value = (this.#builder as FuncBuilder).read(this.#variable(index, type));
+    const b = this.#builder as FuncBuilder;
+    const value =
+      this.#slots === null
+        ? b.read(this.#variable(index, type))
+        : b.emit('slot.get', none, this.#slot(this.#slots, index, type), type);
     this.#learnt[index] = this.#stretch;
     this.#values[index] = value;
     return value;
@@ -67,7 +77,9 @@ export class Locals {
 
   /** Has this value from here on in the current block. */
   set(index: number, type: Type, value: ValueId): void {
-    (this.#builder as FuncBuilder).write(this.#variable(index, type), value);
+    const b = this.#builder as FuncBuilder;
+    if (this.#slots === null) b.write(this.#variable(index, type), value);
+    else b.emit('slot.set', [value], this.#slot(this.#slots, index, type));
     this.#learnt[index] = this.#stretch;
     this.#values[index] = value;
   }
@@ -79,6 +91,12 @@ export class Locals {
       this.#variables[index] = variable;
     }
     return variable;
+  }
+
+  #slot(slots: (number | undefined)[], index: number, type: Type): number {
+    const slot = slots[index] ?? (this.#builder as FuncBuilder).slot(type);
+    slots[index] = slot;
+    return slot;
   }
 
   #declared(index: number): Type {
