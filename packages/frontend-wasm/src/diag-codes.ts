@@ -100,12 +100,7 @@ export function badNesting(at: Span, reason: string): Diagnostic {
   return diagnostic('SL0734', at, reason, invalid);
 }
 
-/** An instruction that no op stands for. */
-export function unsupported(at: Span, name: string): Diagnostic {
-  return diagnostic('SL0735', at, `'${name}' has no op in the IR yet`, 'compile without it');
-}
-
 /** Calls and branches with so many values that the module's code would grow out of all proportion. */
 export function tooManyValues(at: Span): Diagnostic {
-  return diagnostic('SL0736', at, 'too many values in calls and branches', 'pass them in memory');
+  return diagnostic('SL0735', at, 'too many values in calls and branches', 'pass them in memory');
 }

@@ -246,8 +246,7 @@ class FuncWalk {
 
   /** An instruction whose types the op table says. */
   #op(instr: Instr): void {
-    const { op } = instr;
-    if (op === null) return this.#s.fail((at) => codes.unsupported(at, instr.name));
+    const op = instr.op as OpDef;
     const { params, result } = op.sig;
     const imm = immediateOf(this.#cx, this.#names, instr, this.#reader);
     if (this.#seen !== null && (instr.form === 'table-init' || instr.form === 'element')) this.#seen.segments = true;
