@@ -19,6 +19,7 @@ import { irFrontend } from './ir-frontend.ts';
 import { readRegisterProgram } from './presets/register-program.ts';
 import { stackFrontend } from './presets/stack-frontend.ts';
 import { wasmFrontend } from './presets/wasm-frontend.ts';
+import { wasmTarget } from './presets/wasm-target.ts';
 import type { EngineEntry, TextTarget, Toolchain } from './toolchain.ts';
 
 const wasm = wasmEngine(wasmEmitter);
@@ -85,6 +86,7 @@ export const presets: Toolchain = {
       emit: emitStandalone,
     },
   ],
+  binaries: [wasmTarget],
 };
 
 /** A machine as an entry: its target emits what its engine executes, so that the two need not be told apart by type. */

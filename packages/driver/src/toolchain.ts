@@ -39,8 +39,16 @@ interface EngineFacts {
   readonly unit: string;
 }
 
-/** A language as a target. */
-export interface TextTarget {
+/** How a form is written; targets ignore what does not concern them. */
+export interface WriteOptions {
+  /** Names for people are left out. */
+  readonly stripNames?: boolean;
+  /** Told of what the form cannot carry. */
+  readonly dropped?: (what: string) => void;
+}
+
+/** A form that modules are emitted in as they are: the text of a language, or a binary. */
+export interface FormTarget<T extends string | Uint8Array> {
   /** What `--emit` calls it. */
   readonly name: string;
   readonly summary: string;
@@ -51,9 +59,15 @@ export interface TextTarget {
   readonly prepare: readonly string[];
   /** By pass: what stands for it in any pipeline, with its options; null: nothing. */
   readonly instead: Readonly<Record<string, string | null>>;
-  /** The text of a prepared module. */
-  readonly emit: (m: Module) => Result<string>;
+  /** What a prepared module is in this form. */
+  readonly emit: (m: Module, options?: WriteOptions) => Result<T>;
 }
+
+/** A language as a target. */
+export type TextTarget = FormTarget<string>;
+
+/** A binary format as a target. */
+export type BinaryTarget = FormTarget<Uint8Array>;
 
 /** A program that is executed as it is. */
 export interface ReadyProgram {
@@ -80,6 +94,8 @@ export interface Toolchain {
   readonly allocators: readonly NamedAllocator[];
   /** Languages that modules are emitted in. */
   readonly languages: readonly TextTarget[];
+  /** Binary formats of others that modules are emitted in. */
+  readonly binaries: readonly BinaryTarget[];
 }
 
 /** The entry of this name; undefined where there is none. */

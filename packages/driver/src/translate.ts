@@ -1,15 +1,17 @@
 /**
- * From a module to the source text of a language: passes that the language wants first, a pipeline with the language's
- * exceptions, passes that it wants last, then text. The counterpart of `lower`, which makes programs for machines.
+ * From a module to the text of a language or the bytes of a format: passes that the form wants first, a pipeline with the
+ * form's exceptions, passes that it wants last, then text or bytes. The counterpart of `lower`, which makes programs for machines.
  */
 
 import type { Module, Result } from '@sluice/ir';
 import { type Pass, type Pipeline, parseInstance, pipeline, type RunOptions, runPipeline } from '@sluice/pipeline';
 import { optimise } from './compile.ts';
-import type { TextTarget, Toolchain } from './toolchain.ts';
+import type { FormTarget, Toolchain, WriteOptions } from './toolchain.ts';
+
+type AnyTarget = FormTarget<string | Uint8Array>;
 
 /** The pipeline as it runs for a language: `first`, the exceptions made. */
-export function retarget(p: Pipeline, target: TextTarget, tools: Toolchain): Pipeline {
+export function retarget(p: Pipeline, target: AnyTarget, tools: Toolchain): Pipeline {
   const passes = passesFor(target, tools);
   const { instances } = pipeline('', target.first, passes);
   const kept = p.instances.flatMap((instance) => {
@@ -22,23 +24,28 @@ export function retarget(p: Pipeline, target: TextTarget, tools: Toolchain): Pip
   return { name: p.name, instances: [...instances, ...kept] };
 }
 
-/** The text of a module that `retarget`ed passes have run on. The budget of rewrites does not count here. */
-export function emitText(m: Module, target: TextTarget, tools: Toolchain): Result<string> {
+/** What a module is in a form; `retarget`ed passes have run on it. The budget of rewrites does not count here. */
+export function emitAs<T extends string | Uint8Array>(
+  m: Module,
+  target: FormTarget<T>,
+  tools: Toolchain,
+  options: WriteOptions = {},
+): Result<T> {
   const last = pipeline(target.name, target.prepare, passesFor(target, tools));
-  return target.emit(runPipeline(m, last, { ops: tools.ops }).module);
+  return target.emit(runPipeline(m, last, { ops: tools.ops }).module, options);
 }
 
-/** Optimises for a language and emits its text. */
-export function translate(
+/** Optimises for a form and emits it. */
+export function translate<T extends string | Uint8Array>(
   m: Module,
   p: Pipeline,
-  target: TextTarget,
+  target: FormTarget<T>,
   tools: Toolchain,
   options: RunOptions = {},
-): Result<string> {
-  return emitText(optimise(m, retarget(p, target, tools), { ops: tools.ops, ...options }), target, tools);
+): Result<T> {
+  return emitAs(optimise(m, retarget(p, target, tools), { ops: tools.ops, ...options }), target, tools);
 }
 
-function passesFor(target: TextTarget, tools: Toolchain): ReadonlyMap<string, Pass> {
+function passesFor(target: AnyTarget, tools: Toolchain): ReadonlyMap<string, Pass> {
   return new Map([...tools.passes, ...target.passes.map((pass): [string, Pass] => [pass.name, pass])]);
 }

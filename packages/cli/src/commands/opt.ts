@@ -1,6 +1,18 @@
 /** `sluice opt`: transform a module and emit it in some form. */
 
-import { badUsage, emitText, findEngine, lower, optimise, presets, retarget, type Toolchain } from '@sluice/driver';
+import process from 'node:process';
+import {
+  badUsage,
+  emitAs,
+  type FormTarget,
+  findEngine,
+  lower,
+  optimise,
+  presets,
+  retarget,
+  type Toolchain,
+  type WriteOptions,
+} from '@sluice/driver';
 import {
   DiagnosticError,
   type Func,
@@ -27,7 +39,8 @@ import {
 } from '../shared.ts';
 import { aligned } from '../table.ts';
 
-const forms: readonly string[] = ['ir', 'stack', 'register', ...presets.languages.map(({ name }) => name)];
+const foreign = [...presets.languages, ...presets.binaries];
+const forms: readonly string[] = ['ir', 'stack', 'register', ...foreign.map(({ name }) => name)];
 
 /** Forms by what the name of the output ends with. */
 const byExtension: Readonly<Record<string, string>> = {
@@ -36,6 +49,7 @@ const byExtension: Readonly<Record<string, string>> = {
   srbc: 'register',
   srasm: 'register',
   bril: 'bril',
+  wasm: 'wasm',
 };
 
 const command: Command = {
@@ -49,7 +63,7 @@ const command: Command = {
       type: 'string',
       short: 'o',
       value: 'FILE',
-      doc: 'write there; `.irb`, `.sbc`, `.srbc` write binary forms',
+      doc: 'write there; `.irb`, `.sbc`, `.srbc`, `.wasm` write binary forms',
     },
     ...allocationOptions,
     'verify-each': { type: 'boolean', doc: 'verify after every pass' },
@@ -61,6 +75,7 @@ const command: Command = {
     rewrites: { type: 'string', value: 'N', doc: 'let passes do at most N rewrites; 0 is identity' },
     trace: { type: 'string', value: 'FILE', doc: 'write the log of pass instances and remarks as JSON' },
     names: { type: 'boolean', doc: "print values and blocks by the source's names" },
+    'strip-names': { type: 'boolean', doc: 'write no names of functions to a `.wasm`' },
     ...inputOptions,
   },
   examples: [
@@ -68,14 +83,16 @@ const command: Command = {
     'sluice opt examples/bril/matmul.bril -O3 --emit bril',
     "sluice opt examples/bril/matmul.bril -p 'simplify-cfg,gvn,dce' --time-passes",
     'sluice opt examples/stack/fnv.sasm -O2 --emit register',
+    'sluice opt in.wasm -Os -o out.wasm',
   ],
   run: async (words) => {
     const tools = await toolsOf(words);
     const { file, loaded } = loadInput(tools, words);
     const form = formOf(words);
-    const language = tools.languages.find(({ name }) => name === form);
+    const targets: readonly FormTarget<string | Uint8Array>[] = [...tools.languages, ...tools.binaries];
+    const target = targets.find(({ name }) => name === form);
     const asked = pipelineOf(tools, words, 'O2');
-    const pipeline = language === undefined ? asked : retarget(asked, language, tools);
+    const pipeline = target === undefined ? asked : retarget(asked, target, tools);
     const watching = await observersOf(words);
     const rewrites = numberOption(words, 'rewrites');
     const done = { module: loaded.module };
@@ -93,8 +110,8 @@ const command: Command = {
     }
     watching.finish();
     if (words.text('stats') !== undefined) showStats(words, loaded.module, done.module, pipeline, watching.rewrites());
-    if (language === undefined) await emit(tools, words, form, done.module);
-    else writeOutput(words.text('output') ?? '-', unwrap(emitText(done.module, language, tools)));
+    if (target === undefined) await emit(tools, words, form, done.module);
+    else write(words, unwrap(emitAs(done.module, target, tools, writeOptions(words))));
     return 0;
   },
 };
@@ -245,6 +262,20 @@ function formOf(words: Words): string {
   const form = words.text('emit') ?? byExtension[extension] ?? 'ir';
   if (forms.includes(form)) return form;
   throw new DiagnosticError(badUsage(`no output form '${form}'`, `there are: ${forms.join(', ')}`));
+}
+
+function writeOptions(words: Words): WriteOptions {
+  const stripNames = words.flag('strip-names');
+  return words.text('remarks') === undefined
+    ? { stripNames }
+    : { stripNames, dropped: (what) => say(`dropped: ${what}`) };
+}
+
+function write(words: Words, content: string | Uint8Array): void {
+  const output = words.text('output') ?? '-';
+  if (typeof content !== 'string' && output === '-' && process.stdout.isTTY)
+    throw new DiagnosticError(badUsage('a binary does not go to a terminal', 'name a file with -o'));
+  writeOutput(output, content);
 }
 
 async function emit(tools: Toolchain, words: Words, form: string, m: Module): Promise<void> {
