@@ -83,7 +83,7 @@ export const presets: Toolchain = {
       first: [],
       prepare: jsPrepare,
       instead: {},
-      emit: emitStandalone,
+      emit: (m) => emitStandalone(m),
     },
   ],
   binaries: [wasmTarget],
