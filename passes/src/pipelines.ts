@@ -63,6 +63,7 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'indvars',
     'loop-delete', // a loop that goes need not be unrolled
     'loop-unswitch', // loops without branches are unrolled better
+    'simd-lower', // before loops are unrolled: rows are seen turn by turn
     'loop-unroll(runtime=4)', // what licm left in the loops is what is repeated
     'mem-forward@loops', // rotation, hoisting and unrolling bring stores and loads together
     'load-elim', // and the loads that loop-promote put before loops

@@ -30,6 +30,7 @@ import orderUses from './order-uses.ts';
 import reassociate from './reassociate.ts';
 import sccp from './sccp.ts';
 import schedule from './schedule.ts';
+import simdLower from './simd-lower.ts';
 import simplify from './simplify.ts';
 import simplifyCfg from './simplify-cfg.ts';
 import sink from './sink.ts';
@@ -75,6 +76,7 @@ const all: readonly Pass[] = [
   schedule,
   simplifyCfg,
   simplify,
+  simdLower,
   sink,
   splitCriticalEdges,
   sroa,

@@ -18,6 +18,7 @@ const mayNameOps: readonly string[] = [
   'passes/src/strength-reduce.ts',
   'passes/src/switch-lower.ts',
   'passes/src/strength-reduce/**',
+  'passes/src/simd-lower/**',
   'passes/src/regalloc/**',
 ];
 

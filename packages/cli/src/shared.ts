@@ -3,7 +3,7 @@
 import { pathToFileURL } from 'node:url';
 import { allocatorNamed, badUsage, type CompileOptions, load, presets, type Toolchain } from '@sluice/driver';
 import { DiagnosticError, type Limits, type Loaded, type OpDef, type OpTable, opTable, unwrap } from '@sluice/ir';
-import { insert, type Pass, type Pipeline, parseInstance, pipeline, ScheduleError } from '@sluice/pipeline';
+import { insert, type Pass, type Pipeline, parseInstance, pipeline, ScheduleError, withOption } from '@sluice/pipeline';
 import { numberOption, type OptionHelp, type OptionTable, type Words } from './command.ts';
 import { readInput } from './io.ts';
 
@@ -39,6 +39,11 @@ export const passOptions: OptionTable = {
     value: 'FILE',
     doc: 'a module of passes (its default export: one, or a list) or of ops (its export `ops`: a list)',
   },
+};
+
+/** What passes may take for granted. */
+export const fastMathOption: OptionTable = {
+  'fast-math': { type: 'boolean', doc: 'sums and products of floats in any order, which rounds otherwise' },
 };
 
 /** What ends an execution early. */
@@ -126,7 +131,16 @@ interface Plugin {
 
 /** The toolchain, plugins' passes and ops added. */
 export async function toolsOf(words: Words): Promise<Toolchain> {
-  const files = words.list('plugin');
+  const tools = await withPlugins(words.list('plugin'));
+  return { ...tools, levelPipeline: (level) => asked(words, tools.levelPipeline(level)) };
+}
+
+/** A pipeline, with what is said of the program in all passes that ask. */
+function asked(words: Words, list: Pipeline): Pipeline {
+  return words.flag('fast-math') ? withOption(list, 'fastMath', true) : list;
+}
+
+async function withPlugins(files: readonly string[]): Promise<Toolchain> {
   if (files.length === 0) return presets;
   const passes = new Map(presets.passes);
   const ops = [...presets.ops.values()];
@@ -181,7 +195,8 @@ function isOp(value: unknown): value is OpDef {
 export function pipelineOf(tools: Toolchain, words: Words, fallback: string): Pipeline {
   try {
     const list = words.text('pipeline');
-    return list === undefined ? levelOf(tools, words.text('level') ?? fallback) : parsePipeline(tools, list);
+    if (list === undefined) return levelOf(tools, words.text('level') ?? fallback);
+    return asked(words, parsePipeline(tools, list));
   } catch (error) {
     if (error instanceof ScheduleError) throw new DiagnosticError(badUsage(error.message, 'see `sluice passes`'));
     throw error;

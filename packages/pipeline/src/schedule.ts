@@ -102,6 +102,14 @@ export function without(from: Pipeline, ids: readonly string[]): Pipeline {
   return { name: from.name, instances };
 }
 
+/** The pipeline with an option set in all passes that have it: `fastMath` is a matter of the program and not of one pass. */
+export function withOption(from: Pipeline, option: string, value: OptionValue): Pipeline {
+  const instances = from.instances.map((instance) =>
+    option in instance.pass.options ? { ...instance, options: { ...instance.options, [option]: value } } : instance,
+  );
+  return { name: from.name, instances };
+}
+
 function find(within: Pipeline, wanted: string): number {
   const exact = within.instances.findIndex(({ id }) => id === wanted);
   if (exact >= 0) return exact;

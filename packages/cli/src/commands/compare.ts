@@ -5,7 +5,7 @@ import { badUsage, type CompareRow, compare } from '@sluice/driver';
 import { DiagnosticError, formatDiagnostic, unwrap } from '@sluice/ir';
 import { type Command, numberOption } from '../command.ts';
 import { say, writeOutput } from '../io.ts';
-import { inputOptions, limitOptions, limitsOf, loadInput, passOptions, toolsOf } from '../shared.ts';
+import { fastMathOption, inputOptions, limitOptions, limitsOf, loadInput, passOptions, toolsOf } from '../shared.ts';
 import { aligned } from '../table.ts';
 
 const command: Command = {
@@ -18,6 +18,7 @@ const command: Command = {
     runs: { type: 'string', value: 'N', doc: 'timed runs of each; default 5' },
     json: { type: 'boolean', doc: 'rows as JSON' },
     plugin: passOptions.plugin ?? { type: 'string', doc: '' },
+    ...fastMathOption,
     ...limitOptions,
     ...inputOptions,
   },

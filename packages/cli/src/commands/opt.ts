@@ -31,6 +31,7 @@ import { say, writeOutput } from '../io.ts';
 import {
   allocationOf,
   allocationOptions,
+  fastMathOption,
   inputOptions,
   loadInput,
   passOptions,
@@ -58,6 +59,7 @@ const command: Command = {
   usage: '[options] FILE',
   options: {
     ...passOptions,
+    ...fastMathOption,
     emit: { type: 'string', value: 'FORM', doc: `what to emit: ${forms.join(', ')}; default ir` },
     output: {
       type: 'string',

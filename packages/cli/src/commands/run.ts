@@ -7,6 +7,7 @@ import { outputTo, readInput, say } from '../io.ts';
 import {
   allocationOf,
   allocationOptions,
+  fastMathOption,
   fileOf,
   inputOptions,
   limitOptions,
@@ -24,6 +25,7 @@ const command: Command = {
   usage: '[options] FILE [ARGS...]',
   options: {
     ...passOptions,
+    ...fastMathOption,
     engine: { type: 'string', value: 'NAME', doc: 'what executes; default register; see `sluice engines`' },
     stats: {
       type: 'string',
