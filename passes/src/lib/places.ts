@@ -76,7 +76,7 @@ const globals = regionSet('globals');
 const heap = regionSet('heap');
 const objectsRegion = regionSet('objects');
 
-const widths: Readonly<Record<string, number>> = { i32: 4, f32: 4, i64: 8, f64: 8 };
+const widths: Readonly<Record<string, number>> = { i32: 4, f32: 4, i64: 8, f64: 8, v128: 16 };
 
 /** The places of a function as they are met. */
 export class Places {

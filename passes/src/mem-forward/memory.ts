@@ -26,7 +26,7 @@ export interface GlobalFact {
   readonly value: ValueId;
 }
 
-const widths: Readonly<Record<string, number>> = { i32: 4, f32: 4, i64: 8, f64: 8 };
+const widths: Readonly<Record<string, number>> = { i32: 4, f32: 4, i64: 8, f64: 8, v128: 16 };
 
 /** What a load or store says of memory: it holds this value now. */
 export function memoryFact(inst: Inst, v: ValueId, read: Reader): MemoryFact {

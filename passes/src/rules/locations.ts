@@ -35,8 +35,9 @@ const move = coreOp('heap.offset');
 const add = coreOp('i32.add');
 const add64 = coreOp('i64.add');
 
-/** What an op does with places; null: nothing that is known. */
+/** What an op does with places; null: nothing that is known. What loads or stores one lane depends on a vector as well. */
 export function roleOf(op: OpDef): Role | null {
+  if (op.access?.part === 'lane') return null;
   if (op.access !== null) return op.access.store ? 'store' : 'load';
   return roles.get(op) ?? null;
 }
