@@ -36,6 +36,7 @@ export * from './host-values.ts';
 export * from './inst.ts';
 export * from './interp.ts';
 export * from './ints.ts';
+export { putVector, takeVector } from './lanes.ts';
 export * from './linking.ts';
 export type * from './machine.ts';
 export * from './module-state.ts';

@@ -1,11 +1,11 @@
 /** Handlers of the Wasm loop that compute: constants, moves, ops, memory, globals, heap. */
 
-import type { OpDef, SigType } from '@sluice/ir';
+import type { OpDef, SigType, Type } from '@sluice/ir';
 import { opcode } from '@sluice/wasm-format';
 import { type BitsType, bitsType } from '../runtime/cells.ts';
 import type { Abilities, Handler } from './handler.ts';
-import { status } from './layout.ts';
-import { type HandlerWriter, imported, local, memoryIndex } from './writer.ts';
+import { passedBase, status } from './layout.ts';
+import { type CellType, type HandlerWriter, imported, loadOf, local, memoryIndex, storeOf } from './writer.ts';
 
 /** Sign extension of the low word, as Wasm has it since 2.0. */
 const i64Extend32 = 0xc4;
@@ -24,18 +24,19 @@ const memoryOperands: ReadonlyMap<string, number> = new Map([
 export const wasmAbilities: Abilities = {
   op: (op, type) => {
     if (op.wasm === null || op.effect.grows) return false;
-    if (op.imm !== 'none') return false;
+    if (op.imm !== 'none' && op.imm !== 'lane' && op.imm !== 'lanes') return false;
     return [...op.sig.params, op.sig.result].every((word) => {
-      if (word === 'void') return true;
-      return bitsType(word === 'T' ? (type ?? 'any') : word);
+      if (word === 'void' || word === 'v128') return true;
+      const own = word === 'T' ? (type ?? 'any') : word;
+      return own === 'v128' || bitsType(own);
     });
   },
-  access: (op) =>
-    op.wasm !== null && op.access?.region === 'memory' && op.sig.result !== 'v128' && !op.sig.params.includes('v128'),
+  access: (op) => op.wasm !== null && op.access?.region === 'memory',
   heap: true,
   typed: false,
   log: true,
   sequences: true,
+  vectors: true,
 };
 
 /** Writes a handler that computes. */
@@ -47,16 +48,28 @@ export function emitOp(w: HandlerWriter, handler: Handler): void {
     case 'const64':
       w.cell(1).wideWord(2).put('i64').advance(1);
       return;
+    case 'const128':
+      w.cell(1).vectorWord(2).put('v128').advance(2);
+      return;
     case 'move':
-      w.cell(1).value(2, 'i64').put('i64').advance(1);
-      return;
     case 'global-get':
-      w.cell(1).word(2).access([opcode.i64_load], 0).put('i64').advance(1);
+    case 'global-set': {
+      const type = handler.type === 'v128' ? 'v128' : 'i64';
+      if (handler.shape === 'move') w.cell(1).value(2, type);
+      else if (handler.shape === 'global-get') w.cell(1).word(2).access(loadOf[type], 0);
+      else w.word(2).value(1, type);
+      w.put(type).advance(1);
       return;
-    case 'global-set':
-      w.word(2).value(1, 'i64').put('i64').advance(1);
+    }
+    case 'move-both':
+      w.cell(1).value(2, 'i64').put('i64').cell(3).value(4, 'v128').put('v128').advance(2);
+      return;
+    case 'pass':
+    case 'take':
+      emitPassing(w, handler);
       return;
     case 'load':
+    case 'load-lane':
     case 'store':
       emitAccess(w, handler);
       return;
@@ -73,19 +86,42 @@ export function emitOp(w: HandlerWriter, handler: Handler): void {
   }
 }
 
-/** The type of an operand in a cell. The Wasm instructions that take any type of number (`select`) move 64 bits. */
-export function cellType(word: SigType): BitsType {
+/**
+ * The type of an operand in a cell; `own` is what `T` stands for where that matters. The Wasm instructions that take any type of
+ * number (`select`) move 64 bits.
+ */
+export function cellType(word: SigType, own: Type | null = null): CellType {
+  if (word === 'v128' || (word === 'T' && own === 'v128')) return 'v128';
   return bitsType(word as BitsType) ? (word as BitsType) : 'i64';
 }
 
+/** Copies vectors between the frame and the area that calls share. Neither is an instruction of the program. */
+function emitPassing(w: HandlerWriter, { shape, argc }: Handler): void {
+  w.addCount(-1n);
+  for (let k = 0; k < argc; k++) {
+    const at = passedBase + k * 16;
+    if (shape === 'pass') {
+      w.i32Const(0)
+        .value(k + 1, 'v128')
+        .access(storeOf.v128, at);
+    } else {
+      w.cell(k + 1)
+        .i32Const(0)
+        .access(loadOf.v128, at)
+        .access(storeOf.v128, 0);
+    }
+  }
+  w.advance(Math.ceil((1 + argc) / 4));
+}
+
 /** Pushes the operands of an op from word `first` on; with `imm` the last one is in the instruction. */
-export function emitOperands(w: HandlerWriter, op: OpDef, first: number, imm: boolean): void {
+export function emitOperands(w: HandlerWriter, op: OpDef, first: number, imm: boolean, own: Type | null = null): void {
   const { params } = op.sig;
   for (const [i, word] of params.entries()) {
     if (imm && i === params.length - 1) {
       w.word(first + i);
       if (word === 'i64') w.op(opcode.i64_extend_i32_s);
-    } else w.value(first + i, cellType(word));
+    } else w.value(first + i, cellType(word, own));
   }
 }
 
@@ -102,9 +138,10 @@ function emitPlain(w: HandlerWriter, handler: Handler): void {
   const { result, params } = op.sig;
   const first = result === 'void' ? 1 : 2;
   if (result !== 'void') w.cell(1);
-  emitOperands(w, op, first, handler.shape === 'op-imm');
+  emitOperands(w, op, first, handler.shape === 'op-imm', handler.type);
   emitOpcode(w, op);
-  if (result !== 'void') w.put(cellType(result));
+  w.op(...handler.lanes);
+  if (result !== 'void') w.put(cellType(result, handler.type));
   w.advance(Math.ceil((first + params.length) / 4));
 }
 
@@ -121,13 +158,18 @@ function emitAccess(w: HandlerWriter, handler: Handler): void {
   const address = () => (handler.argc === 1 ? w.localGet(local.a) : w.value(addressWord, 'i32'));
   if (store) {
     address();
-    w.value(2, cellType(op.sig.params[1] ?? 'i32')).access(op.wasm ?? [], 0, memoryIndex.guest);
+    w.value(2, cellType(op.sig.params[1] ?? 'i32'))
+      .access(op.wasm ?? [], 0, memoryIndex.guest)
+      .op(...handler.lanes);
   } else {
     w.cell(1);
     address();
-    w.access(op.wasm ?? [], 0, memoryIndex.guest).put(cellType(op.sig.result as SigType));
+    if (handler.shape === 'load-lane') w.value(4, 'v128');
+    w.access(op.wasm ?? [], 0, memoryIndex.guest)
+      .op(...handler.lanes)
+      .put(cellType(op.sig.result as SigType));
   }
-  w.advance(1);
+  w.advance(handler.shape === 'load-lane' ? 2 : 1);
 }
 
 function emitHeap(w: HandlerWriter, handler: Handler): void {

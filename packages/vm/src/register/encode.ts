@@ -1,9 +1,21 @@
 /** The words of instructions: how many a handler reads, and what they are. Shapes are described in handler.ts. */
 
 import type { Instr } from '@sluice/bytecode';
-import { f32Bits, f64Bits, printSignature, type Signature, type TrapKind, trapKinds, type Value } from '@sluice/ir';
-import { type Handler, isDense, labelOf, listAt, operandInfo, rangeOf } from './handler.ts';
+import {
+  f32Bits,
+  f64Bits,
+  printSignature,
+  type Signature,
+  type SigType,
+  type TrapKind,
+  type Type,
+  trapKinds,
+  type Value,
+} from '@sluice/ir';
+import { type Handler, isDense, rangeOf } from './handler.ts';
 import type { LoadedFunc } from './loaded.ts';
+import { labelOf, listAt, operandInfo, typeOf } from './operands.ts';
+import { isVector, movedCells } from './vectors.ts';
 
 /** Words of a slot. */
 export const slotWords = 4;
@@ -48,6 +60,12 @@ export function wordsOf(handler: Handler, instr: Instr): number {
       return 3;
     case 'const128':
       return 5;
+    case 'move-both':
+    case 'load-lane':
+      return 4;
+    case 'pass':
+    case 'take':
+      return handler.argc;
     case 'const32':
     case 'move':
     case 'clear':
@@ -60,7 +78,7 @@ export function wordsOf(handler: Handler, instr: Instr): number {
     case 'op-imm':
     case 'heap':
     case 'heap-imm':
-      return instr.def.operands.length - (operandInfo(instr.def).type < 0 ? 0 : 1);
+      return instr.def.operands.filter((kind) => kind === 'def' || kind === 'use' || kind === 'imm32').length;
     case 'jump':
     case 'trap':
       return 1;
@@ -170,11 +188,12 @@ export class Encoder {
         return;
       }
       case 'const128':
-        out.push(this.#cell(operands[0]));
+        out.push(this.#cellOf('v128', operands[0], null));
         for (let at = 0n; at < 128n; at += 32n) out.push(Number(BigInt.asIntN(32, (operands[1] as bigint) >> at)));
         return;
       case 'move':
-        this.#encodeMove(instr, out);
+      case 'move-both':
+        this.#encodeMove(handler, instr, out);
         return;
       case 'op':
       case 'heap':
@@ -187,11 +206,21 @@ export class Encoder {
         return;
       case 'load':
       case 'store':
-        out.push(this.#cell(operands[0]), this.#cell(operands[1]), (operands[2] as number) | 0);
+      case 'load-lane': {
+        const offset = (operands[instr.def.operands.indexOf('offset')] as number) | 0;
+        this.#cells(instr, out);
+        // A vector that is an operand beside the address stands behind the offset.
+        const vector = handler.shape === 'load-lane' ? out.pop() : undefined;
+        out.push(offset);
+        if (vector !== undefined) out.push(vector);
         return;
+      }
       case 'global-get':
       case 'global-set':
-        out.push(this.#cell(operands[0]), this.#global(operands[1] as string));
+        out.push(this.#cellOf('T', operands[0], handler.type), this.#global(operands[1] as string));
+        return;
+      case 'pass':
+      case 'take':
         return;
       case 'jump':
         out.push(this.#target(labelOf(instr)));
@@ -236,12 +265,15 @@ export class Encoder {
     }
   }
 
-  #encodeMove(instr: Instr, out: number[]): void {
-    const [first, second] = instr.operands as readonly number[];
-    const slot = this.#loaded.func.registers;
-    const toSlot = instr.def.role === 'spill' ? slot : 0;
-    const fromSlot = instr.def.role === 'reload' ? slot : 0;
-    out.push(this.#cell((first ?? 0) + toSlot), this.#cell((second ?? 0) + fromSlot));
+  #encodeMove(handler: Handler, instr: Instr, out: number[]): void {
+    const [to, from] = movedCells(this.#loaded.func, instr);
+    if (handler.type !== 'v128') out.push(this.#cell(to), this.#cell(from));
+    if (handler.type === 'v128' || handler.shape === 'move-both') out.push(this.#vector(to), this.#vector(from));
+  }
+
+  /** Appends the vectors of some registers. */
+  vectors(registers: readonly number[], out: number[]): void {
+    for (const register of registers) out.push(this.#vector(register));
   }
 
   #encodeSwitch(instr: Instr, out: number[]): void {
@@ -303,8 +335,26 @@ export class Encoder {
 
   #cells(instr: Instr, out: number[]): void {
     const { def, uses } = operandInfo(instr.def);
-    if (def >= 0) out.push(this.#cell(instr.operands[def]));
-    for (const use of uses) out.push(this.#cell(instr.operands[use]));
+    const op = instr.def.op ?? instr.def.parts.at(-1);
+    const own = typeOf(instr);
+    if (def >= 0) out.push(this.#cellOf(op?.sig.result ?? 'void', instr.operands[def], own));
+    uses.forEach((use, i) => {
+      out.push(this.#cellOf(op?.sig.params[i] ?? 'void', instr.operands[use], own));
+    });
+  }
+
+  /** The cell of a register as a value of a type; `own` is what `T` stands for. */
+  #cellOf(word: SigType | 'void', register: unknown, own: Type | null): number {
+    return isVector(word, own) && this.#loaded.vectors !== null
+      ? this.#vector(register as number)
+      : this.#cell(register);
+  }
+
+  #vector(register: number): number {
+    const { vectors, firstVector } = this.#loaded;
+    const number = vectors?.numberOf[register] ?? -1;
+    if (number < 0) throw new Error(`no vector in cell ${register} of @${this.#loaded.func.name}`);
+    return this.#geometry.cell(firstVector + 2 * number);
   }
 
   #list(registers: readonly number[], out: number[]): void {

@@ -1,6 +1,6 @@
 /**
  * The register machine as an engine: a generated Wasm loop, or, for programs with values that Wasm memory cannot hold
- * (`any`, references, `v128`), a generated JavaScript loop over the same instructions.
+ * (`any`, references), a generated JavaScript loop over the same instructions.
  */
 
 import { type RegisterProgram, validateRegister } from '@sluice/bytecode';
@@ -10,6 +10,7 @@ import { hostTypes } from './host-types.ts';
 import { jsCore } from './js-core.ts';
 import { type JsPlan, jsPlan } from './js-plan.ts';
 import { runInstance } from './runner.ts';
+import { vectorsElsewhere } from './vectors.ts';
 import { wasmCore } from './wasm-core.ts';
 import { type WasmPlan, wasmPlan } from './wasm-plan.ts';
 
@@ -17,8 +18,13 @@ import { type WasmPlan, wasmPlan } from './wasm-plan.ts';
 export const registerVM: Engine<RegisterProgram> = {
   name: 'register',
   instantiate: (program, options = {}) =>
-    hostTypes(program).size > 0 ? onJavaScript(program, options) : onWasm(program, options),
+    needsJavaScript(program) ? onJavaScript(program, options) : onWasm(program, options),
 };
+
+function needsJavaScript(program: RegisterProgram): boolean {
+  const types = hostTypes(program);
+  return types.size > (types.has('v128') ? 1 : 0) || (types.has('v128') && vectorsElsewhere(program));
+}
 
 /** The register machine on its JavaScript loop, whatever the program's types: for comparison. */
 export const registerJsVM: Engine<RegisterProgram> = {

@@ -19,8 +19,9 @@
 
 import type { RegisterFunc, RegisterProgram } from '@sluice/bytecode';
 import { referencedFunctions } from '@sluice/ir';
-import { type Handler, isLogged, type Links, labelOf, listAt } from './handler.ts';
+import { type Handler, isLogged, type Links } from './handler.ts';
 import { linksKey, linksOf } from './links.ts';
+import { labelOf, listAt } from './operands.ts';
 
 /** The most instructions of a sequence. */
 export const longest = 8;
@@ -63,6 +64,8 @@ export function chooseSequences(program: RegisterProgram, plans: readonly (reado
       free: false,
       back: false,
       argc: 0,
+      lanes: [],
+      passes: false,
       sequence: candidate.parts,
       links: candidate.links,
     };
@@ -92,8 +95,8 @@ function collect(
   while (start < plan.length) {
     let end = start;
     while (end < plan.length && end - start < longest && (end === start || leaders[end] === 0)) {
-      const { shape } = plan[end] as Handler;
-      if (apart.has(shape)) break;
+      const { shape, passes } = plan[end] as Handler;
+      if (apart.has(shape) || passes) break;
       end++;
       if (last.has(shape)) break;
     }
@@ -121,6 +124,7 @@ const last: ReadonlySet<string> = new Set(['jump', 'return', 'call']);
 /** Shapes that are never part of one: rare, or of their own length. */
 const apart: ReadonlySet<string> = new Set([
   'slow',
+  'move-both',
   'switch-table',
   'switch-search',
   'call-n',

@@ -39,10 +39,16 @@ const controlShapes: ReadonlySet<Shape> = new Set<Shape>([
   'trap',
 ]);
 
+/** Whether a handler, or a part of it, gives a vector that later parts may take over. */
+function givesVectors({ op, type, shape, sequence }: Handler): boolean {
+  return shape === 'const128' || type === 'v128' || op?.sig.result === 'v128' || sequence.some(givesVectors);
+}
+
 const noLinks: Links = new Map();
 
 /** The bytes of a loop's module; it exports `run`. */
 export function generateLoop(handlers: readonly Handler[], counting: boolean): Uint8Array<ArrayBuffer> {
+  const kept = keptTypes.filter((type) => type !== 'v128' || handlers.some(givesVectors));
   const memory = { kind: 'memory', limits: { min: 0, max: null } } as const;
   return encodeModule({
     types: [
@@ -67,7 +73,7 @@ export function generateLoop(handlers: readonly Handler[], counting: boolean): U
         locals: [
           { count: local.x - local.status, type: 'i32' },
           { count: local.count - local.x + 1, type: 'i64' },
-          ...keptTypes.map((type) => ({ count: longest, type })),
+          ...kept.map((type) => ({ count: longest, type })),
         ],
         code: loopBody(handlers, counting),
       },

@@ -9,7 +9,7 @@
  *   const128 c w0 w1 w2 w3   (lowest word first)
  *   move     c c                                  clear    c #           (first cell, number of cells)
  *   op       [c] c...                             op-imm   [c] c... #
- *   load     c c #offset                          store    c c #offset
+ *   load     c c #offset                          store    c c #offset          load-lane  c c #offset c
  *   global-get  c #global                         global-set  c #global
  *   heap     [c] c...                             heap-imm  [c] c... #
  *   jump     t                                    jump-if  c t           jump-unless  c t
@@ -24,11 +24,17 @@
  *   return   [c]                                  return-multi  #n c...
  *   trap     #kind                                sequence (fuse.ts): the words of its parts, slot after slot
  *
+ * Where there are vectors, `c` of one is its own cell (vectors.ts):
+ *
+ *   move-both  c c c c   (cells, then vectors)    pass     c...                 take     c...
+ *
  * A call without result has cell 0 in place of the result's: nothing is written there.
  */
 
-import type { Instr, InstrDef } from '@sluice/bytecode';
-import type { OpDef, Type } from '@sluice/ir';
+import type { Instr, InstrDef, RegisterFunc } from '@sluice/bytecode';
+import type { OpDef, Signature, Type } from '@sluice/ir';
+import { labelOf, listAt, typeOf } from './operands.ts';
+import { type CalleeOf, type FuncVectors, hasVector, movedCells, passing } from './vectors.ts';
 
 /** The form of a handler; see the head of this file. */
 export type Shape =
@@ -38,11 +44,15 @@ export type Shape =
   | 'const64'
   | 'const128'
   | 'move'
+  | 'move-both'
+  | 'pass'
+  | 'take'
   | 'clear'
   | 'op'
   | 'op-imm'
   | 'load'
   | 'store'
+  | 'load-lane'
   | 'global-get'
   | 'global-set'
   | 'heap'
@@ -78,8 +88,12 @@ export interface Handler {
   readonly op: OpDef | null;
   /** For `heap`: the ops of a fused instruction, else `[op]`. */
   readonly parts: readonly OpDef[];
-  /** What `T` stands for, where a loop distinguishes it. */
+  /** What `T` stands for, where a loop distinguishes it; of moves and accesses to globals: `v128`, or null. */
   readonly type: Type | null;
+  /** Immediates of an op on lanes, as they follow the opcode. */
+  readonly lanes: readonly number[];
+  /** A call or return with something to pass or to take around it. */
+  readonly passes: boolean;
   /** Part of an instruction that was counted with its first part. */
   readonly free: boolean;
   /** A jump backwards: counts as fuel. */
@@ -102,48 +116,22 @@ export interface Abilities {
   readonly log: boolean;
   /** Whether it runs sequences as one handler. */
   readonly sequences: boolean;
+  /** Whether vectors have cells of their own (vectors.ts). */
+  readonly vectors: boolean;
+}
+
+/** What stands around an instruction that matters for its handler. */
+export interface Around {
+  readonly f: RegisterFunc;
+  /** The function's vectors, where a loop has cells for them. */
+  readonly vectors: FuncVectors | null;
+  readonly callee: CalleeOf;
 }
 
 /** The most arguments that a call handler has been unrolled for. */
 const unrolled = 4;
 /** A jump table may have so many entries for each case. */
 const tableDensity = 4;
-
-/** Positions of operands by kind, once for each definition. */
-export interface OperandInfo {
-  readonly def: number;
-  readonly uses: readonly number[];
-  readonly type: number;
-}
-
-const infos = new WeakMap<InstrDef, OperandInfo>();
-
-/** Where an instruction has its destination, its sources and its type; -1: not at all. */
-export function operandInfo(def: InstrDef): OperandInfo {
-  let info = infos.get(def);
-  if (info === undefined) {
-    const uses = def.operands.flatMap((kind, i) => (kind === 'use' ? [i] : []));
-    info = { def: def.operands.indexOf('def'), uses, type: def.operands.indexOf('type') };
-    infos.set(def, info);
-  }
-  return info;
-}
-
-/** The instruction's type operand, or null. */
-export function typeOf(instr: Instr): Type | null {
-  const at = operandInfo(instr.def).type;
-  return at < 0 ? null : (instr.operands[at] as Type);
-}
-
-/** An operand that is a list of numbers: registers, labels, cases. */
-export function listAt(instr: Instr, index: number): readonly number[] {
-  return instr.operands[index] as readonly number[];
-}
-
-/** The label of a jump: always the last operand. */
-export function labelOf(instr: Instr): number {
-  return instr.operands[instr.operands.length - 1] as number;
-}
 
 /** Chooses handlers; equal ones are the same object, in order of first use. */
 export class HandlerSet {
@@ -166,8 +154,9 @@ export class HandlerSet {
   }
 
   /** The handler of an instruction at `index` of its function; `free`: it is counted already. */
-  choose(instr: Instr, index: number, free: boolean): Handler {
+  choose(instr: Instr, index: number, free: boolean, around: Around): Handler {
     const { def } = instr;
+    const { f, vectors, callee } = around;
     this.#free = free;
     const back = () => labelOf(instr) <= index;
     switch (def.role) {
@@ -175,8 +164,13 @@ export class HandlerSet {
         return this.internal(constShapes.get(def.name) ?? 'const64');
       case 'move':
       case 'spill':
-      case 'reload':
-        return this.internal('move');
+      case 'reload': {
+        const from = movedCells(f, instr)[1];
+        if (vectors === null || (vectors.numberOf[from] as number) < 0) return this.internal('move');
+        return vectors.mixed[from] === 1
+          ? this.internal('move-both')
+          : this.#intern('move v128', 'move', { type: 'v128' });
+      }
       case 'op':
         return this.#chooseOp(instr);
       case 'op-imm':
@@ -193,17 +187,21 @@ export class HandlerSet {
       case 'switch':
         return this.internal(isDense(listAt(instr, 1)) ? 'switch-table' : 'switch-search');
       case 'call':
-        return this.#chooseCall(instr);
-      case 'call-indirect':
-        return this.internal(listAt(instr, 0).length > 1 ? 'call-indirect-multi' : 'call-indirect');
+        return this.#chooseCall(instr, this.#passes(instr, around));
+      case 'call-indirect': {
+        const shape = listAt(instr, 0).length > 1 ? 'call-indirect-multi' : 'call-indirect';
+        return this.#intern(shape, shape, { passes: this.#passes(instr, around) });
+      }
       case 'call-host': {
         const argc = listAt(instr, 2).length;
-        const logged = this.#can.log && isLogged(instr);
+        const logged = this.#can.log && isLogged(instr) && !hasVector(callee(instr) ?? noSignature);
         return logged ? this.#intern(`call-host-log ${argc}`, 'call-host-log', { argc }) : this.internal('call-host');
       }
       case 'return': {
         const argc = listAt(instr, 0).length;
-        return argc > 1 ? this.internal('return-multi') : this.#intern(`return ${argc}`, 'return', { argc });
+        const passes = this.#passes(instr, around);
+        if (argc > 1) return this.#intern('return-multi', 'return-multi', { passes });
+        return this.#intern(`return ${argc}`, 'return', { argc, passes });
       }
       case 'trap':
         return this.internal('trap');
@@ -216,19 +214,24 @@ export class HandlerSet {
     const { op } = instr.def;
     if (op === null) throw new Error(`'${instr.def.name}' has no op`);
     const type = typeOf(instr);
-    if (op.name === 'global.get') return this.#intern(op.name, 'global-get', {});
-    if (op.name === 'global.set') return this.#intern(op.name, 'global-set', {});
+    const vector = this.#can.vectors && type === 'v128';
+    if (op.name === 'global.get' || op.name === 'global.set') {
+      const key = vector ? `${op.name} v128` : op.name;
+      return this.#intern(key, op.name === 'global.get' ? 'global-get' : 'global-set', { type: vector ? type : null });
+    }
+    const lanes = lanesOf(instr);
     if (op.access !== null && this.#can.access(op)) {
-      const argc = instr.operands[2] === 0 ? 0 : 1;
-      return this.#intern(`${signOf(instr.def)} ${argc}`, op.access.store ? 'store' : 'load', { op, argc });
+      const argc = instr.operands[instr.def.operands.indexOf('offset')] === 0 ? 0 : 1;
+      const shape = op.access.store ? 'store' : op.sig.params.length > 1 ? 'load-lane' : 'load';
+      return this.#intern(`${signOf(instr.def)} ${lanes} ${argc}`, shape, { op, argc, lanes });
     }
     if (op.dialect === 'heap' && this.#can.heap && inlineHeap.has(op.name)) {
       return this.#intern(op.name, 'heap', { op, parts: [op] });
     }
     if (op.access !== null || !this.#can.op(op, type)) return this.internal('slow');
-    const typed = this.#can.typed && type !== null;
-    const key = typed ? `${signOf(instr.def)} ${type}` : signOf(instr.def);
-    return this.#intern(key, 'op', { op, type: typed ? type : null });
+    const typed = (this.#can.typed && type !== null) || vector;
+    const key = `${typed ? `${signOf(instr.def)} ${type}` : signOf(instr.def)}${lanes}`;
+    return this.#intern(key, 'op', { op, type: typed ? type : null, lanes });
   }
 
   #chooseImmediate(instr: Instr): Handler {
@@ -241,16 +244,30 @@ export class HandlerSet {
     return this.#intern(`${signOf(instr.def)} imm`, 'op-imm', { op });
   }
 
-  #chooseCall(instr: Instr): Handler {
-    if (listAt(instr, 0).length > 1) return this.internal('call-multi');
+  #chooseCall(instr: Instr, passes: boolean): Handler {
+    if (listAt(instr, 0).length > 1) return this.#intern('call-multi', 'call-multi', { passes });
     const argc = listAt(instr, 2).length;
-    return argc > unrolled ? this.internal('call-n') : this.#intern(`call ${argc}`, 'call', { argc });
+    if (argc > unrolled) return this.#intern('call-n', 'call-n', { passes });
+    return this.#intern(`call ${argc}`, 'call', { argc, passes });
+  }
+
+  #passes(instr: Instr, { f, vectors, callee }: Around): boolean {
+    if (vectors === null) return false;
+    const { pass, take } = passing(f, instr, callee);
+    return pass.length + take.length > 0;
+  }
+
+  /** The handler that passes, or takes, so many vectors. */
+  passing(shape: 'pass' | 'take', argc: number): Handler {
+    this.#free = false;
+    return this.#intern(`${shape} ${argc}`, shape, { argc });
   }
 
   #intern(name: string, shape: Shape, parts: Partial<Handler>): Handler {
     const back = parts.back ?? false;
     const free = this.#free;
-    const key = `${name}${back ? ' back' : ''}${free ? ' free' : ''}`;
+    const passes = parts.passes ?? false;
+    const key = `${name}${back ? ' back' : ''}${free ? ' free' : ''}${passes ? ' passes' : ''}`;
     let found = this.#byKey.get(key);
     if (found === undefined) {
       found = {
@@ -259,6 +276,8 @@ export class HandlerSet {
         op: parts.op ?? null,
         parts: parts.parts ?? [],
         type: parts.type ?? null,
+        lanes: parts.lanes ?? [],
+        passes,
         free,
         back,
         argc: parts.argc ?? 0,
@@ -289,6 +308,16 @@ const inlineHeap: ReadonlySet<string> = new Set([
   'heap.load',
   'heap.store',
 ]);
+
+const noSignature: Signature = { params: [], results: [] };
+
+/** The immediates of an op on lanes. */
+function lanesOf({ def, operands }: Instr): readonly number[] {
+  const one = def.operands.indexOf('lane');
+  if (one >= 0) return [operands[one] as number];
+  const all = def.operands.indexOf('lanes');
+  return all < 0 ? [] : (operands[all] as readonly number[]);
+}
 
 /** Shapes of constants that are not 64 bits wide. */
 const constShapes: ReadonlyMap<string, Shape> = new Map([

@@ -3,7 +3,7 @@
 import type { RegisterProgram } from '@sluice/bytecode';
 import { isType, type Signature, type Type, type Value, zeroOf } from '@sluice/ir';
 import { bitsType } from '../runtime/cells.ts';
-import { typeOf } from './handler.ts';
+import { typeOf } from './operands.ts';
 
 /** Stands for the zero of every type of host values, in a program that has several with different zeroes. */
 export const anyZero: object = Object.freeze({});

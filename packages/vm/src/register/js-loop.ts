@@ -55,6 +55,7 @@ export const jsAbilities: Abilities = {
   typed: true,
   log: false,
   sequences: false,
+  vectors: false,
 };
 
 /**

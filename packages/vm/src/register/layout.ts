@@ -2,7 +2,8 @@
  * Memory 0 of the Wasm loop, the machine's own, which guest addresses cannot reach:
  *
  *   0     state (below)
- *   1024  globals, 8 bytes each
+ *   64    vectors that a call or return passes (vectors.ts)
+ *   1024  globals, 16 bytes each
  *         tables: for each { elements, address of its image }
  *         identity list: offsets of cells 0, 1, 2 ..., the results of calls from the host
  *         limit of the log for each import, log (call-log.ts)
@@ -35,8 +36,12 @@ export const state = {
   logTop: 48,
 } as const;
 
+/** Where vectors are passed, 16 bytes each. */
+export const passedBase = 64;
+
 /** Where globals start. */
 export const globalsBase = 1024;
+export const globalBytes = 16;
 
 /** Bytes of a frame's head. */
 export const headBytes = 16;
@@ -65,7 +70,7 @@ export function wasmGeometry(codeBase: number, limits: number, tables: number): 
   return {
     cell: (index) => headBytes + index * 8,
     place: (slot) => codeBase + slot * 16,
-    global: (index) => globalsBase + index * 8,
+    global: (index) => globalsBase + index * globalBytes,
     table: (index) => tables + index * 8,
     logLimit: (index) => limits + index * 4,
     delta: (cells) => headBytes + cells * 8,

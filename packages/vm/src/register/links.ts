@@ -9,7 +9,8 @@
  */
 
 import type { Instr } from '@sluice/bytecode';
-import { type Handler, type Links, listAt, operandInfo } from './handler.ts';
+import type { Handler, Links } from './handler.ts';
+import { listAt, operandInfo } from './operands.ts';
 
 const none: Links = new Map();
 const spillBit = 0x4000_0000;
@@ -62,6 +63,14 @@ function accessOf(handler: Handler, instr: Instr): Access {
     }
     case 'load':
       return { reads: [[2, at(1)]], write: at(0) };
+    case 'load-lane':
+      return {
+        reads: [
+          [2, at(1)],
+          [4, at(2)],
+        ],
+        write: at(0),
+      };
     case 'store':
       return {
         reads: [

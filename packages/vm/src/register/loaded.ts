@@ -3,6 +3,7 @@
 import type { Instr, RegisterFunc, RegisterProgram } from '@sluice/bytecode';
 import type { SignatureNumbers } from './encode.ts';
 import type { Handler } from './handler.ts';
+import type { FuncVectors } from './vectors.ts';
 
 /** A function as the loops see it. */
 export interface LoadedFunc {
@@ -10,8 +11,11 @@ export interface LoadedFunc {
   readonly index: number;
   /** Its first slot. */
   readonly slot: number;
-  /** Cells of its frame: registers and slots. */
+  /** Cells of its frame: registers and slots, and two for each vector. */
   readonly cells: number;
+  /** Its vectors, where the loop has cells of their own for them, and the cell where these start. */
+  readonly vectors: FuncVectors | null;
+  readonly firstVector: number;
 }
 
 /** A program ready for a loop. */

@@ -55,7 +55,8 @@ export interface Core {
   /** Instructions counted; 0 where the loop doesn't count. */
   readonly count: () => number;
   readonly setCount: (n: number) => void;
-  readonly cells: (fp: number) => FrameCells;
+  /** Cells of a frame of this function. */
+  readonly cells: (fp: number, func: LoadedFunc | null) => FrameCells;
   /** Where a frame of so many cells ends. */
   readonly frameEnd: (fp: number, cells: number) => number;
   /** Makes sure that a call at a frame that starts at or before `fp` has room; false: that would be too much memory. */
@@ -79,7 +80,7 @@ interface HostSite {
   readonly instr: Instr;
   readonly indirect: boolean;
   readonly at: number;
-  readonly callerCells: number;
+  readonly caller: LoadedFunc;
   /** Arguments of a call that stands in the log; -1: it does not. */
   readonly logged: number;
 }
@@ -250,7 +251,8 @@ class Runner {
   #trapped(pc: number, fp: number, known: Trap | null): Outcome {
     const { loaded } = this.core;
     const slot = this.core.slotOf(pc);
-    const found = known ?? trapOf(this.core.tables, loaded.instrs[slot] ?? null, this.#machine, this.core.cells(fp));
+    const cells = this.core.cells(fp, funcAt(loaded, slot));
+    const found = known ?? trapOf(this.core.tables, loaded.instrs[slot] ?? null, this.#machine, cells);
     return { kind: 'trap', trap: found.kind, at: placeText(loaded, slot) };
   }
 
@@ -260,7 +262,7 @@ class Runner {
     const slot = core.slotOf(pc);
     const site = this.#sites[slot] ?? this.#siteAt(slot);
     const { instr, indirect } = site;
-    const cells = core.cells(fp);
+    const cells = core.cells(fp, site.caller);
     const called = indirect ? core.tables.targetOf(instr, indexOf(instr, cells)) : null;
     const item = indirect ? called?.item : core.loaded.program.imports[site.at];
     const host = indirect ? called?.host : this.#guest.imports[site.at];
@@ -276,7 +278,7 @@ class Runner {
     const fuel = core.get('fuel');
     const depth = core.get('depth');
     const calls = this.#calls;
-    this.#top = core.frameEnd(fp, site.callerCells);
+    this.#top = core.frameEnd(fp, site.caller.cells);
     this.#active = this.#guest.limits.depth - depth;
     this.#guest.syncOut();
     try {
@@ -315,8 +317,10 @@ class Runner {
     if (instr === null || instr === undefined || caller === null) throw new Error('a host call without instruction');
     const indirect = instr.def.role === 'call-indirect';
     const at = indirect ? -1 : (loaded.importIndex.get(String(instr.operands[1])) ?? -1);
-    const logged = this.core.log !== null && isLogged(instr) ? (instr.operands[2] as readonly number[]).length : -1;
-    const site: HostSite = { instr, indirect, at, callerCells: caller.cells, logged };
+    const noVector = !indirect && loaded.program.imports[at]?.sig.params.includes('v128') === false;
+    const logged =
+      this.core.log !== null && noVector && isLogged(instr) ? (instr.operands[2] as readonly number[]).length : -1;
+    const site: HostSite = { instr, indirect, at, caller, logged };
     this.#sites[slot] = site;
     return site;
   }
@@ -324,11 +328,12 @@ class Runner {
   /** Carries out an op by its meaning; 1: it trapped. */
   #slow(pc: number, fp: number): number {
     const { core } = this;
-    const instr = core.loaded.instrs[core.slotOf(pc)];
+    const slot = core.slotOf(pc);
+    const instr = core.loaded.instrs[slot];
     const activity = this.#activity;
     if (instr === null || instr === undefined || activity === null) throw new Error('a slow op without instruction');
     try {
-      const found = performOp(instr, this.#machine, core.cells(fp));
+      const found = performOp(instr, this.#machine, core.cells(fp, funcAt(core.loaded, slot)));
       activity.trap = found ?? null;
       return found === undefined ? 0 : 1;
     } catch (error) {

@@ -17,7 +17,7 @@ import {
   type Value,
 } from '@sluice/ir';
 import { applyOp, resolve } from '../runtime/apply.ts';
-import { listAt, operandInfo, typeOf } from './handler.ts';
+import { listAt, operandInfo, typeOf } from './operands.ts';
 import type { Tables } from './tables.ts';
 
 /** Cells of the frame of the instruction, by register number. */

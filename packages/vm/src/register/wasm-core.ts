@@ -1,10 +1,12 @@
 /** The Wasm loop as a core of the machine: memory 0 laid out (layout.ts), frames that grow with the memory. */
 
+import { putVector, type Type, takeVector, type Value } from '@sluice/ir';
 import { type BitsType, readCell, writeCell } from '../runtime/cells.ts';
 import type { GuestState } from '../runtime/state.ts';
 import { CallLog } from './call-log.ts';
 import type { LoopFunction } from './generate.ts';
-import { globalsBase, headBytes, state } from './layout.ts';
+import { globalBytes, globalsBase, headBytes, passedBase, state } from './layout.ts';
+import type { LoadedFunc } from './loaded.ts';
 import type { Core, LoopHost } from './runner.ts';
 import { TableImages } from './table-images.ts';
 import { Tables } from './tables.ts';
@@ -52,11 +54,11 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
       release: (id: number, offset: number) => (heap.release(id, offset) === undefined ? 0 : 1),
     },
   });
-  const globalAt = (name: string): { readonly address: number; readonly type: BitsType } => {
+  const globalAt = (name: string): { readonly address: number; readonly type: Type } => {
     const index = loaded.globalIndex.get(name) ?? -1;
     const found = loaded.program.globals[index];
     if (found === undefined) throw new Error(`no global @${name} in the module`);
-    return { address: globalsBase + index * 8, type: found.type as BitsType };
+    return { address: globalsBase + index * globalBytes, type: found.type };
   };
   const cellAt = (fp: number, register: number): number => fp + headBytes + register * 8;
   return {
@@ -71,9 +73,15 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
     set: (register, value) => view().setInt32(state[register], value, true),
     count: () => Number(view().getBigInt64(state.count, true)),
     setCount: (n) => view().setBigInt64(state.count, BigInt(n), true),
-    cells: (fp) => ({
-      read: (type, register) => readCell(view(), cellAt(fp, register), type as BitsType),
-      write: (type, register, value) => writeCell(view(), cellAt(fp, register), type as BitsType, value),
+    cells: (fp, func) => ({
+      read: (type, register) => {
+        const vector = type === 'v128' ? vectorCell(func, register) : register;
+        return vector < 0 ? 0n : read(view(), cellAt(fp, vector), type);
+      },
+      write: (type, register, value) => {
+        const vector = type === 'v128' ? vectorCell(func, register) : register;
+        if (vector >= 0) write(view(), cellAt(fp, vector), type, value);
+      },
     }),
     frameEnd: (fp, cells) => fp + headBytes + cells * 8,
     makeRoom(fp) {
@@ -91,24 +99,47 @@ export function wasmCore(plan: WasmPlan, guest: GuestState, counting: boolean, h
     },
     openFrame(base, target, args) {
       const { sig } = target.func;
-      const fp = base + headBytes + Math.max(1, sig.results.length) * 8;
+      const fp = base + headBytes + Math.ceil(Math.max(1, sig.results.length) / 2) * 16;
       const memory = view();
       memory.setInt32(fp, codeBase, true);
       memory.setInt32(fp + 4, base, true);
       memory.setInt32(fp + 8, sig.results.length > 1 ? plan.identity : base + headBytes, true);
-      for (const [i, type] of sig.params.entries()) writeCell(memory, cellAt(fp, i), type as BitsType, args[i]);
+      let passed = 0;
+      for (const [i, type] of sig.params.entries()) {
+        write(memory, type === 'v128' ? passedBase + 16 * passed++ : cellAt(fp, i), type, args[i]);
+      }
       return fp;
     },
-    results: (base, { func }) => func.sig.results.map((type, i) => readCell(view(), cellAt(base, i), type as BitsType)),
+    results(base, { func }) {
+      let passed = 0;
+      return func.sig.results.map((type, i) =>
+        read(view(), type === 'v128' ? passedBase + 16 * passed++ : cellAt(base, i), type),
+      );
+    },
     global(name) {
       const { address, type } = globalAt(name);
-      return readCell(view(), address, type);
+      return read(view(), address, type);
     },
     setGlobal(name, value) {
       const { address, type } = globalAt(name);
-      writeCell(view(), address, type, value);
+      write(view(), address, type, value);
     },
   };
+}
+
+/** The cell where the vector of a register starts; -1: it has none. */
+function vectorCell(func: LoadedFunc | null, register: number): number {
+  const number = func?.vectors?.numberOf[register] ?? -1;
+  return func === null || number < 0 ? -1 : func.firstVector + 2 * number;
+}
+
+function read(view: DataView, address: number, type: Type): Value {
+  return type === 'v128' ? takeVector(view, address) : readCell(view, address, type as BitsType);
+}
+
+function write(view: DataView, address: number, type: Type, value: Value): void {
+  if (type === 'v128') putVector(view, address, value as bigint);
+  else writeCell(view, address, type as BitsType, value);
 }
 
 /** Writes own globals, identity list and code. */
@@ -116,7 +147,7 @@ function layOut(plan: WasmPlan, own: WebAssembly.Memory, guest: GuestState): voi
   const view = new DataView(own.buffer);
   const { program, code } = plan.loaded;
   for (const [i, global] of program.globals.entries()) {
-    writeCell(view, globalsBase + i * 8, global.type as BitsType, guest.module.initial(global));
+    write(view, globalsBase + i * globalBytes, global.type, guest.module.initial(global));
   }
   for (let i = 0; i < plan.results; i++) view.setInt32(plan.identity + i * 4, headBytes + i * 8, true);
   new Int32Array(own.buffer, plan.codeBase, code.length).set(code);

@@ -4,7 +4,7 @@ import type { RegisterProgram } from '@sluice/bytecode';
 import { logBytes } from './call-log.ts';
 import { wasmAbilities } from './emit-op.ts';
 import { generateLoop } from './generate.ts';
-import { globalsBase, headBytes, wasmGeometry } from './layout.ts';
+import { globalBytes, globalsBase, headBytes, wasmGeometry } from './layout.ts';
 import { loadProgram } from './load.ts';
 import type { Loaded } from './loaded.ts';
 
@@ -27,7 +27,7 @@ export interface WasmPlan {
 /** Lays a program out. */
 export function wasmPlan(program: RegisterProgram): WasmPlan {
   const results = program.funcs.reduce((most, f) => Math.max(most, f.sig.results.length), 0);
-  const tables = globalsBase + program.globals.length * 8;
+  const tables = globalsBase + program.globals.length * globalBytes;
   const identity = tables + program.tables.length * 8;
   const limits = identity + results * 4;
   const log = Math.ceil((limits + program.imports.length * 4) / 16) * 16;

@@ -35,7 +35,10 @@ export const local = {
 } as const;
 
 /** Behind these, `longest` locals of each type for results that later parts of a sequence take over (links.ts). */
-export const keptTypes = ['i32', 'i64', 'f32', 'f64'] as const;
+export const keptTypes = ['i32', 'i64', 'f32', 'f64', 'v128'] as const;
+
+/** Types of values in frames. */
+export type CellType = BitsType | 'v128';
 
 /** Memories of the loop. */
 export const memoryIndex = { own: 0, guest: 1, cells: 2, table: 3 } as const;
@@ -44,17 +47,19 @@ export const memoryIndex = { own: 0, guest: 1, cells: 2, table: 3 } as const;
 export const imported = { host: 0, slow: 1, allocate: 2, release: 3 } as const;
 
 /** Whole loads and stores of the types. */
-export const loadOf: Readonly<Record<BitsType, number>> = {
-  i32: opcode.i32_load,
-  i64: opcode.i64_load,
-  f32: opcode.f32_load,
-  f64: opcode.f64_load,
+export const loadOf: Readonly<Record<CellType, readonly number[]>> = {
+  i32: [opcode.i32_load],
+  i64: [opcode.i64_load],
+  f32: [opcode.f32_load],
+  f64: [opcode.f64_load],
+  v128: [0xfd, 0],
 };
-export const storeOf: Readonly<Record<BitsType, number>> = {
-  i32: opcode.i32_store,
-  i64: opcode.i64_store,
-  f32: opcode.f32_store,
-  f64: opcode.f64_store,
+export const storeOf: Readonly<Record<CellType, readonly number[]>> = {
+  i32: [opcode.i32_store],
+  i64: [opcode.i64_store],
+  f32: [opcode.f32_store],
+  f64: [opcode.f64_store],
+  v128: [0xfd, 11],
 };
 
 /** From the type of a kept value to the type that is wanted, as cells would do it; missing: not without the cell. */
@@ -78,7 +83,7 @@ export interface PartLinks {
   readonly links: Links;
 }
 
-function keptLocal(type: BitsType, part: number): number {
+function keptLocal(type: CellType, part: number): number {
   return local.count + 1 + keptTypes.indexOf(type) * longest + part;
 }
 
@@ -97,7 +102,7 @@ export class HandlerWriter extends CodeWriter {
   /** The part that is being written: its number, whether its result is kept, what it takes over. */
   #part: PartLinks = { part: 0, kept: false, links: new Map() };
   /** By part: the type of the result that was kept. */
-  readonly #kept: (BitsType | null)[] = [];
+  readonly #kept: (CellType | null)[] = [];
 
   constructor(counting: boolean) {
     super(16384);
@@ -163,33 +168,38 @@ export class HandlerWriter extends CodeWriter {
     return this.localGet(local.pc).access([opcode.i64_load], k * 4 + this.#ahead * slotBytes);
   }
 
+  /** Words `k` to `k + 3` as a v128. */
+  vectorWord(k: number): this {
+    return this.localGet(local.pc).access(loadOf.v128, k * 4 + this.#ahead * slotBytes);
+  }
+
   /** Address of the cell that word `k` names. */
   cell(k: number): this {
     return this.localGet(local.fp).word(k).op(opcode.i32_add);
   }
 
   /** Value of the cell that word `k` names. */
-  value(k: number, type: BitsType): this {
+  value(k: number, type: CellType): this {
     const from = this.#part.links.get(k);
     const kept = from === undefined ? null : (this.#kept[from] ?? null);
     if (from !== undefined && kept !== null) {
       const change = kept === type ? noBytes : asCells.get(`${kept} ${type}`);
       if (change !== undefined) return this.localGet(keptLocal(kept, from)).op(...change);
     }
-    return this.cell(k).access([loadOf[type]], 0);
+    return this.cell(k).access(loadOf[type], 0);
   }
 
   /**
    * Stores the value on the stack to the cell whose address lies below it. An i32 fills the whole cell: a copy of 64 bits
    * soon after would have to wait for the store otherwise, since processors forward no store to a wider load.
    */
-  put(type: BitsType): this {
+  put(type: CellType): this {
     if (this.#part.kept) {
       this.#kept[this.#part.part] = type;
       this.localTee(keptLocal(type, this.#part.part));
     }
     if (type === 'i32') return this.op(opcode.i64_extend_i32_u).access([opcode.i64_store], 0);
-    return this.access([storeOf[type]], 0);
+    return this.access(storeOf[type], 0);
   }
 
   /** A word of the state. */
