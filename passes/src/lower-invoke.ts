@@ -18,10 +18,12 @@
  *          function on its own: a `trap throw` of a function with a flag goes to a block that returns zeros and 1; a call of
  *          such a function ends its block and goes on where the flag is 0, else to that block too. In a function without a flag
  *          nobody above asks, and that block is the trap.
- * Keeps:   names and signatures that others know: exported functions, the start, those named by `ref.func`, and all where a
- *          module exports nothing. Where the body moved, a function is left under the old name that calls it and traps.
- *          What stands in the table under a signature with a flag is replaced by the version with a flag, so that exceptions
- *          pass through `call_indirect`. They do not pass through the host: it sees the trap of its own call.
+ * Keeps:   names and signatures that others know: exported functions, the start, the initialiser, and all where a module
+ *          exports nothing. Where the body moved, a function is left under the old name that calls it and traps.
+ *          What references refer to (in tables, segments, globals, by `ref.func`) under a signature with a flag is replaced
+ *          by the version with a flag, so that exceptions pass through `call_indirect`; not where references come into the
+ *          module or leave it: there exceptions stop (SPEC.md §8). They do not pass through the host: it sees the trap of
+ *          its own call.
  * Needs:   nothing. Without `invoke` the module stays the same object, found out by a look at each block's end.
  * Breaks:  critical edges appear (split-critical-edges), blocks that nothing reaches too; a call through an old name costs one
  *          unit of fuel and of depth more.
@@ -31,7 +33,7 @@
  *          nothing is thrown but need an instruction of the machine.
  */
 
-import { callSites, type Func, functionsNamedOutside, type Module, signatureOf, termOf } from '@sluice/ir';
+import { callSites, type Func, functionsNamedOutside, type Module, termOf } from '@sluice/ir';
 import { definePass, type ModuleContext } from '@sluice/pipeline';
 import { lowerBody } from './lower-invoke/body.ts';
 import { type Flags, flagsOf, withFlag } from './lower-invoke/flags.ts';
@@ -88,19 +90,16 @@ function shownIn(m: Module, flags: Flags): (name: string) => boolean {
   const known = functionsNamedOutside({ ...m, ...withVersions(m, flags) });
   if (known === null) return () => true;
   const names = new Set(known);
-  for (const f of m.funcs) for (const v of callSites(f).references) names.add(String(f.insts[v]?.imm));
+  for (const f of m.funcs) for (const v of callSites(f).references) names.add(flags.versionOf(String(f.insts[v]?.imm)));
   return (name) => names.has(name);
 }
 
-/** Tables and element segments with the versions that return flags. */
-function withVersions(m: Module, flags: Flags): Pick<Module, 'tables' | 'segments'> {
-  const versionOf = <T>(item: T): T | string => {
-    const sig = typeof item === 'string' ? signatureOf(m, item) : undefined;
-    if (typeof item !== 'string' || sig === undefined || !flags.hasSignature(sig)) return item;
-    return flags.versions.get(item) ?? item;
-  };
+/** Tables, element segments and globals with the versions that return flags. */
+function withVersions(m: Module, { versionOf }: Flags): Pick<Module, 'tables' | 'segments' | 'globals'> {
+  const version = <T>(item: T): T | string => (typeof item === 'string' ? versionOf(item) : item);
   return {
-    tables: m.tables.map((table) => ({ ...table, elements: table.elements.map(versionOf) })),
-    segments: m.segments.map((segment) => ({ ...segment, items: segment.items.map(versionOf) })),
+    tables: m.tables.map((table) => ({ ...table, elements: table.elements.map(version) })),
+    segments: m.segments.map((segment) => ({ ...segment, items: segment.items.map(version) })),
+    globals: m.globals.map((g) => (g.type === 'funcref' ? { ...g, init: version(g.init) } : g)),
   };
 }

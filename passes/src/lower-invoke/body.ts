@@ -67,13 +67,20 @@ export function lowerBody(f: Func, flags: Flags, { ops }: Pick<ModuleContext, 'o
       if (givesFlag(instOf(f, v), flags)) lowerCall(x, b, v);
     }
   }
+  for (const v of callSites(f).references) {
+    if (!edit.has(v)) continue;
+    const inst = edit.inst(v);
+    const name = flags.versionOf(String(inst.imm));
+    if (name !== inst.imm) edit.setInst(v, { ...inst, imm: name });
+  }
   return edit.finish();
 }
 
 function asksForFlags(f: Func, flags: Flags): boolean {
-  const { direct, indirect } = callSites(f);
+  const { direct, indirect, references } = callSites(f);
   const asks = (v: ValueId): boolean => instOf(f, v).op.kind === 'invoke' || givesFlag(instOf(f, v), flags);
-  return direct.some(asks) || indirect.some(asks);
+  const names = (v: ValueId): boolean => flags.versionOf(String(instOf(f, v).imm)) !== instOf(f, v).imm;
+  return direct.some(asks) || indirect.some(asks) || references.some(names);
 }
 
 /** Whether an instruction calls what returns a flag from now on. */

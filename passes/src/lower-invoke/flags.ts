@@ -5,7 +5,8 @@
  *   flagged     what may throw and can be reached from an `invoke` by calls: only there somebody is asking for the flag
  *
  * Signatures are nodes, since a call through the table knows no more than the signature: all functions of the table and all
- * calls through it that have a flagged signature change together. An i32 more at the end of a signature could make it one
+ * calls through it that have a flagged signature change together: tables, segments, globals, and every `ref.func`. That is so
+ * where all references are the module's own; where others come or go, exceptions stop at calls through tables (SPEC.md §8). An i32 more at the end of a signature could make it one
  * that the table has too; then that one is flagged as well, so that signatures that differed differ still.
  */
 
@@ -16,10 +17,11 @@ import {
   PairList,
   printSignature,
   type Rows,
+  referencedFunctions,
   row,
   type Signature,
+  sharesReferences,
   signatureOf,
-  tableFunctions,
   termOf,
 } from '@sluice/ir';
 
@@ -31,11 +33,13 @@ export interface Flags {
   readonly versions: ReadonlyMap<string, string>;
   /** Whether calls through the table of this signature give a flag, and what stands there returns one. */
   hasSignature(sig: Signature): boolean;
+  /** What a reference to a function refers to from now on: its version with a flag where calls through tables ask for one. */
+  versionOf(name: string): string;
 }
 
 /** The signature with a flag behind the results. */
-export function withFlag({ params, results }: Signature): Signature {
-  return { params, results: [...results, 'i32'] };
+export function withFlag<S extends Signature>(sig: S): S {
+  return { ...sig, results: [...sig.results, 'i32'] };
 }
 
 interface Graph {
@@ -52,11 +56,11 @@ interface Graph {
 
 /** Decides who returns a flag. Linear in the module's calls. */
 export function flagsOf(m: Module): Flags {
-  const graph = graphOf(m);
+  const elements = sharesReferences(m) ? new Set<string>() : addressesTaken(m);
+  const graph = graphOf(m, elements);
   const throws = marked(graph.nodes, graph.callers, graph.throwers, () => true);
   const reached = marked(graph.nodes, graph.calls, graph.invoked, (node) => throws[node] === 1);
   const signatures = flaggedSignatures(graph, reached);
-  const elements = tableFunctions(m);
   const moved = new Map<string, Signature>();
   const versions = new Map<string, string>();
   const taken = new Set([...m.funcs, ...m.imports].map(({ name }) => name));
@@ -66,10 +70,22 @@ export function flagsOf(m: Module): Flags {
     if (reached[i] === 1 || inTable(name, sig)) versions.set(name, freeName(name, taken));
   });
   for (const { name, sig } of m.imports) if (inTable(name, sig)) versions.set(name, freeName(name, taken));
-  return { moved, versions, hasSignature: (sig) => signatures.size > 0 && signatures.has(printSignature(sig)) };
+  const hasSignature = (sig: Signature): boolean => signatures.size > 0 && signatures.has(printSignature(sig));
+  const versionOf = (name: string): string => {
+    const sig = elements.has(name) ? signatureOf(m, name) : undefined;
+    return sig !== undefined && hasSignature(sig) ? (versions.get(name) ?? name) : name;
+  };
+  return { moved, versions, hasSignature, versionOf };
 }
 
-function graphOf(m: Module): Graph {
+/** All that references refer to: in tables, element segments and globals, and by `ref.func`. */
+function addressesTaken(m: Module): ReadonlySet<string> {
+  const names = new Set(referencedFunctions(m));
+  for (const f of m.funcs) for (const v of callSites(f).references) names.add(String(f.insts[v]?.imm));
+  return names;
+}
+
+function graphOf(m: Module, elements: ReadonlySet<string>): Graph {
   const numbers = new Map(m.funcs.map(({ name }, i) => [name, i]));
   const signatures = new Map<string, { readonly node: number; readonly sig: Signature }>();
   const nodeOf = (sig: Signature): number => {
@@ -96,9 +112,10 @@ function graphOf(m: Module): Graph {
       if (inst?.op.kind === 'invoke') invoked.add(callee);
       else call(i, callee);
     }
-    for (const v of indirect) call(i, nodeOf(f.insts[v]?.imm as Signature));
+    // Where nothing can be called through tables but what is another's, exceptions stop there.
+    if (elements.size > 0) for (const v of indirect) call(i, nodeOf(f.insts[v]?.imm as Signature));
   });
-  for (const name of tableFunctions(m)) {
+  for (const name of elements) {
     const sig = signatureOf(m, name);
     if (sig === undefined) continue;
     const node = nodeOf(sig);
