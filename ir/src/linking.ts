@@ -65,6 +65,8 @@ export function linkImports(m: AnyModule, { host, externs }: Provided): Linked {
     if (source === null || global === undefined) continue;
     if (global.type !== type) throw mismatch(source, `its type is ${global.type}, not ${type}`);
     if (global.mutable !== mutable) throw mismatch(source, `it is ${global.mutable ? '' : 'not '}mutable`);
+    // Names of globals that change are different globals: passes and machines build on it.
+    if (mutable && [...globals.values()].includes(global)) throw mismatch(source, 'another import is the same global');
     globals.set(name, global);
   }
   if (missing.length > 0) throw new Error(`the host doesn't provide ${missing.join(', ')}`);

@@ -36,6 +36,10 @@ export function difference(
     if (other === undefined || equalResult(one.type, one.value, other.value)) continue;
     return `global @${one.name} is ${printTyped(one)} ${first}, ${printTyped(other)} ${second}`;
   }
+  for (const [i, one] of a.tables.entries()) {
+    const other = b.tables[i];
+    if (one !== other) return `an exported table holds ${one} ${first}, ${other} ${second}`;
+  }
   if (a.liveAllocations === b.liveAllocations || a.outcome.kind !== 'return') return null;
   return `${a.liveAllocations} heap objects are alive ${first}, ${b.liveAllocations} ${second}`;
 }

@@ -19,6 +19,10 @@ export interface Features {
   readonly calls: boolean;
   /** Calls through the table. */
   readonly indirect: boolean;
+  /** Several tables, element segments, ops on them; needs `indirect`. */
+  readonly tables: boolean;
+  /** A memory, a global and a table that others hold too; engines have to link them. */
+  readonly shared: boolean;
   /** Calls of imports. */
   readonly host: boolean;
   /** `invoke` and `trap throw`. */
@@ -50,6 +54,8 @@ export const allFeatures: Features = {
   slots: true,
   calls: true,
   indirect: true,
+  tables: true,
+  shared: false,
   host: true,
   exceptions: true,
   loops: true,

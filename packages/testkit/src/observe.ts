@@ -8,17 +8,23 @@
 
 import {
   type Execution,
+  type Extern,
   findFunc,
   type Host,
   type HostFunction,
+  hostGlobal,
+  type ImportSource,
   type Instance,
   type InstanceOptions,
+  isFuncRef,
   type Limits,
   type Module,
   type Outcome,
+  SharedTable,
   type Signature,
   type Type,
   type Value,
+  WasmMemory,
   zeroOf,
 } from '@sluice/ir';
 
@@ -50,6 +56,8 @@ export interface Observation {
   /** Digest of the memory at the end. */
   readonly memory: string;
   readonly globals: readonly (Typed & { readonly name: string })[];
+  /** Exported tables at the end: their elements by name. */
+  readonly tables: readonly string[];
   readonly liveAllocations: number;
   /** Not part of the meaning: units of fuel, and instructions where they were counted. */
   readonly fuelUsed: number;
@@ -95,7 +103,9 @@ export function observeAll(
   const shown = m.globals.filter((global) =>
     m.exports.some(({ kind, name }) => kind === 'global' && name === global.name),
   );
-  const instance = instantiate({ host, limits, count: options.count ?? false });
+  const externs = sharedWith(m);
+  const instance = instantiate({ host, limits, count: options.count ?? false, externs });
+  const tables = m.exports.filter(({ kind }) => kind === 'table');
   made = instance;
   return calls.map(({ func, args }) => {
     hostCalls = [];
@@ -106,11 +116,41 @@ export function observeAll(
       hostCalls,
       memory: m.memory === null ? '' : digest(instance.memory()),
       globals: shown.map(({ name, type }) => ({ name, type, value: instance.global(name) })),
+      tables: tables.map(({ external }) => tableText(instance.exported(external))),
       liveAllocations: instance.liveAllocations(),
       fuelUsed,
       instructions,
     };
   });
+}
+
+/** What a module imports besides functions, made anew: memory and tables as small as it takes, globals that are zero. */
+export function sharedWith(m: Module): ReadonlyMap<string, Extern> {
+  const externs = new Map<string, Extern>();
+  const add = (source: ImportSource | null, make: () => Extern): void => {
+    if (source !== null) externs.set(`${source.module}.${source.field}`, make());
+  };
+  const { memory } = m;
+  if (memory !== null) {
+    add(memory.source, () => ({ kind: 'memory', memory: new WasmMemory(memory.min, memory.max) }));
+  }
+  for (const { type, min, max, source } of m.tables) {
+    add(source, () => ({ kind: 'table', table: new SharedTable(type, min, max) }));
+  }
+  for (const { type, mutable, source } of m.globals) {
+    add(source, () => ({ kind: 'global', global: hostGlobal(type, mutable, zeroOf(type)) }));
+  }
+  return externs;
+}
+
+/** A table's elements by name. */
+function tableText(found: Extern | undefined): string {
+  if (found?.kind !== 'table') return 'no table';
+  const { table } = found;
+  return Array.from({ length: table.size }, (_, i) => {
+    const element = table.get(i);
+    return isFuncRef(element) ? element.name : String(element);
+  }).join(' ');
 }
 
 /**

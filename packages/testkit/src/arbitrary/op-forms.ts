@@ -3,7 +3,7 @@
  * effect. An op that is added to the table, or joined from outside, takes part without being named here.
  */
 
-import { anyTags, anyTagType, type OpDef, type Type } from '@sluice/ir';
+import { anyTags, anyTagType, type OpDef, regionSet, type Type } from '@sluice/ir';
 import type { OpPattern, Pattern, Rule } from '@sluice/pipeline';
 import type { Features } from '../features.ts';
 
@@ -17,13 +17,27 @@ export interface OpForm {
 }
 
 /** What an op works on, as far as generating it goes. */
-export type OpRole = 'plain' | 'access' | 'bulk' | 'grow' | 'segment' | 'slot' | 'global' | 'heap' | 'func' | 'const';
+export type OpRole =
+  | 'plain'
+  | 'access'
+  | 'bulk'
+  | 'grow'
+  | 'segment'
+  | 'table'
+  | 'slot'
+  | 'global'
+  | 'heap'
+  | 'func'
+  | 'const';
+
+const tableRegion = regionSet('table');
 
 /** The role of an op, by its effect and immediate. */
 export function roleOf(op: OpDef): OpRole {
   if (op.kind === 'const') return 'const';
   if (op.dialect === 'heap') return 'heap';
   if (op.access !== null) return 'access';
+  if (((op.effect.reads | op.effect.writes) & tableRegion) !== 0) return 'table';
   if (op.effect.grows) return 'grow';
   if (op.imm === 'global') return 'global';
   if (op.imm === 'func') return 'func';
@@ -51,6 +65,7 @@ const weights: Readonly<Record<OpRole, number>> = {
   bulk: 1,
   grow: 1,
   segment: 1,
+  table: 1,
   func: 1,
 };
 
@@ -81,6 +96,8 @@ function wanted(op: OpDef, features: Features): boolean {
       return features.globals;
     case 'heap':
       return features.heap;
+    case 'table':
+      return features.tables && features.indirect;
     case 'access':
     case 'bulk':
     case 'grow':
@@ -105,7 +122,7 @@ function formsOf(op: OpDef, features: Features, element: Type): readonly OpForm[
   }
   if (!generic) return make('i32', null);
   if (op.dialect === 'heap') return make(element, null);
-  const refs = op.dialect === 'ref';
+  const refs = op.dialect === 'ref' || roleOf(op) === 'table';
   return features.types.filter((type) => !refs || type.endsWith('ref')).flatMap((type) => make(type, null));
 }
 

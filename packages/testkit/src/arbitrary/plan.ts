@@ -1,7 +1,21 @@
 /** What is known of a module before its functions are built: names, signatures and sizes, so that they can call each other. */
 
-import type { Data, Export, Func, Global, Import, Memory, Module, Signature, Type, Value } from '@sluice/ir';
-import { makeGlobal, makeModule, makeTable } from '@sluice/ir';
+import type {
+  Data,
+  ElementSegment,
+  Export,
+  Func,
+  Global,
+  Import,
+  ImportSource,
+  Memory,
+  Module,
+  Signature,
+  Table,
+  Type,
+  Value,
+} from '@sluice/ir';
+import { makeGlobal, makeModule, makeTable, zeroOf } from '@sluice/ir';
 import type { OpPattern } from '@sluice/pipeline';
 import type { Features } from '../features.ts';
 import { cornersOf } from './const.ts';
@@ -26,7 +40,11 @@ export interface Plan {
   readonly keeper: string;
   /** All three: not to be touched otherwise. */
   readonly reserved: ReadonlySet<string>;
-  readonly table: readonly (string | null)[];
+  /** The first one for calls, a second one that changes; one for values of the host where programs have such. */
+  readonly tables: readonly Table[];
+  readonly segments: readonly ElementSegment[];
+  /** Whether others hold the second table: then exceptions do not pass through calls. */
+  readonly exportsTable: boolean;
   readonly memory: Memory | null;
   readonly data: readonly Data[];
   /** The type of elements of heap objects: one for the module, as SPEC §6 wants. */
@@ -57,10 +75,13 @@ export function planOf(tree: ProgramTree, features: Features): Plan {
     witness: 'witness',
     keeper: 'keeper',
     reserved: new Set(['budget', 'witness', 'keeper']),
-    table: tableOf(draw, features, funcs.length),
-    memory: features.memory ? { min: 1, max: 1 + draw.below(3), source: null } : null,
+    ...tablesOf(draw, features, funcs.length),
+    memory: features.memory
+      ? { min: 1, max: 1 + draw.below(3), source: source(features.shared, draw, 'memory') }
+      : null,
     data: features.memory ? dataOf(draw) : [],
     element,
+    exportsTable: features.indirect && features.tables && draw.oneIn(4),
   };
 }
 
@@ -82,10 +103,16 @@ function globalsOf(draw: Draw, features: Features): readonly Global[] {
   ];
   if (!features.globals) return reserved;
   const own = features.types.flatMap((type): Global[] => [
-    makeGlobal(`g_${type}`, type, true, zeroish(type)),
+    globalOf(`g_${type}`, type, source(features.shared, draw, type)),
     makeGlobal(`c_${type}`, type, false, draw.of(cornersOf(type).filter(isLiteral))),
   ]);
   return [...reserved, ...own];
+}
+
+function globalOf(name: string, type: Type, from: ImportSource | null): Global {
+  return from === null
+    ? makeGlobal(name, type, true, zeroish(type))
+    : { name, type, mutable: true, init: zeroOf(type), source: from };
 }
 
 /** Chars and pointers of type any have no form as constants. */
@@ -97,10 +124,32 @@ function zeroish(type: Type): Value {
   return type === 'i64' ? 7n : type === 'any' ? undefined : type.endsWith('ref') ? null : 1;
 }
 
-function tableOf(draw: Draw, features: Features, funcs: number): readonly (string | null)[] {
-  if (!features.indirect) return [];
-  const elements = Array.from({ length: 3 }, () => `f${draw.below(funcs)}`);
-  return [...elements, features.host ? 'h1' : null, null];
+function source(shared: boolean, draw: Draw, field: string): ImportSource | null {
+  return shared && draw.oneIn(2) ? { module: 'shared', field } : null;
+}
+
+function tablesOf(draw: Draw, features: Features, funcs: number): Pick<Plan, 'tables' | 'segments'> {
+  if (!features.indirect) return { tables: [], segments: [] };
+  const some = (): string => `f${draw.below(funcs)}`;
+  const first = makeTable([some(), some(), some(), features.host ? 'h1' : null, null]);
+  if (!features.tables) return { tables: [first], segments: [] };
+  const from = source(features.shared, draw, 'table');
+  const second: Table = {
+    name: 'more',
+    type: 'funcref',
+    min: 4,
+    max: 6,
+    source: from,
+    elements: from === null ? [some(), null, some()] : [],
+  };
+  const values: Table = { name: 'values', type: 'externref', min: 3, max: null, source: null, elements: [] };
+  const hosted = features.types.includes('externref');
+  const segments: readonly ElementSegment[] = [
+    { type: 'funcref', items: [some(), null, some()], mode: { kind: 'passive' } },
+    { type: 'funcref', items: [some()], mode: { kind: 'active', table: 'more', offset: 1 } },
+    ...(hosted ? [{ type: 'externref', items: [null, null], mode: { kind: 'passive' } } as const] : []),
+  ];
+  return { tables: hosted ? [first, second, values] : [first, second], segments };
 }
 
 function dataOf(draw: Draw): readonly Data[] {
@@ -120,11 +169,13 @@ export function moduleOf(plan: Plan, funcs: readonly Func[]): Module {
       .map(({ name }): Export => ({ external: name, kind: 'global', name })),
   ];
   if (plan.memory !== null) exports.push({ external: 'memory', kind: 'memory', name: 'memory' });
+  if (plan.exportsTable) exports.push({ external: 'more', kind: 'table', name: 'more' });
   return makeModule({
     imports: plan.imports,
     funcs,
     memory: plan.memory,
-    tables: plan.table.length === 0 ? [] : [makeTable(plan.table)],
+    tables: plan.tables,
+    segments: plan.segments,
     globals: plan.globals,
     data: plan.data,
     exports,

@@ -158,12 +158,16 @@ function callHost(x: Values, draw: Draw): void {
 }
 
 function callIndirect(x: Values, draw: Draw): void {
-  const { table } = x.plan;
   const { traps } = x.plan.features;
-  const at = traps && draw.oneIn(6) ? table.length - 1 : draw.below(table.length - 1);
-  const sig = signatureOf(x.plan, table[at] ?? null) ?? { params: [], results: [] };
-  const index = draw.oneIn(3) && traps ? x.bounded(7, draw) : x.literal('i32', at);
-  takeResults(x, x.b.emit('call_indirect', [...argsOf(x, sig, draw), index], sig, typeOfCall(sig)), sig, draw);
+  const [first, second] = x.plan.tables;
+  // What stands in the second table changes.
+  const other = second !== undefined && second.type === 'funcref' && traps && draw.oneIn(4);
+  const elements = (other ? second : first)?.elements ?? [];
+  const at = traps && draw.oneIn(6) ? elements.length - 1 : draw.below(Math.max(1, elements.length - 1));
+  const sig = signatureOf(x.plan, elements[at] ?? null) ?? { params: [], results: [] };
+  const index = draw.oneIn(3) && traps ? x.bounded(7, draw) : x.literal('i32', Math.max(0, at));
+  const imm = other ? { ...sig, table: second.name } : sig;
+  takeResults(x, x.b.emit('call_indirect', [...argsOf(x, sig, draw), index], imm, typeOfCall(sig)), sig, draw);
 }
 
 function signatureOf(plan: Plan, name: string | null): Signature | undefined {

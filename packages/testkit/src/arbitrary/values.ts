@@ -235,6 +235,8 @@ export class Values {
         // Active segments are empty by now; dropping the others too often would leave nothing to copy.
         if (plan.data.length === 0 || (params.length === 0 && !draw.oneIn(3))) return skip;
         return draw.oneIn(4) ? 0 : plan.data.length - 1;
+      case 'table':
+        return this.#tableImmediate(op, params, result, draw);
       case 'slot':
         return plan.features.types.indexOf((params[0] ?? result) as Type);
       case 'global': {
@@ -251,9 +253,41 @@ export class Values {
     }
   }
 
+  /** Mostly the table that is there to change: where the first one does, calls trap. */
+  #tableImmediate(op: OpDef, params: readonly Type[], result: Type | 'void', draw: Draw): Imm | typeof skip {
+    const { tables, segments, features } = this.plan;
+    const type = [...params, result].find((each) => each === 'externref' || each === 'funcref') ?? 'funcref';
+    const fit = tables.filter((table) => table.type === type);
+    const pick = (): string => {
+      const changes = op.effect.writes !== 0 && !(features.traps && draw.oneIn(8));
+      return (changes ? fit[fit.length - 1] : draw.of(fit))?.name ?? '';
+    };
+    switch (op.imm) {
+      case 'table':
+        return pick();
+      case 'tables':
+        return { to: pick(), from: draw.of(fit).name };
+      case 'tableseg': {
+        const segment = segments.findIndex((each) => each.type === type && each.mode.kind === 'passive');
+        return segment < 0 ? skip : { table: pick(), segment };
+      }
+      default:
+        return features.traps && draw.oneIn(4) ? draw.below(segments.length) : skip;
+    }
+  }
+
+  /** Mostly within the smallest table. */
+  #tableOperand(type: Type, last: boolean, draw: Draw): ValueId {
+    if (type !== 'i32') return this.value(type, draw);
+    if (this.plan.features.traps && draw.oneIn(24)) return this.value('i32', draw);
+    return this.literal('i32', draw.below(last ? 2 : 3));
+  }
+
   #operands(form: OpForm, draw: Draw): readonly ValueId[] {
     const { op, params } = form;
     switch (roleOf(op)) {
+      case 'table':
+        return params.map((type, i) => this.#tableOperand(type, i > 0 && i === params.length - 1, draw));
       case 'access':
         return params.map((type, i) => (i === 0 ? this.#address(draw) : this.#visible(op, type, draw)));
       case 'grow':
