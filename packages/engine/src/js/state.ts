@@ -6,16 +6,19 @@
 import type { JsCode, JsEnv, JsFunction, JsLinked } from '@sluice/codegen';
 import {
   acceptResults,
+  type FuncRef,
   f32Bits,
   f32FromBits,
   f64Bits,
   f64FromBits,
   type InstanceOptions,
+  isFuncRef,
   type Machine,
   type Module,
   printSignature,
   ResourceError,
   regionSet,
+  type Signature,
   Trap,
   TrapError,
   type TrapKind,
@@ -52,8 +55,8 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
   const L = new BigInt64Array(slots);
   const globals = new Globals(m);
   const thrown = { error: undefined as unknown };
-  const tables = m.tables.map(({ elements }) => elements.map((): JsFunction => () => undefined));
-  const sigs = m.tables.map(({ elements }) => elements.map(() => -2));
+  const tables = m.tables.map((): JsFunction[] => []);
+  const sigs = m.tables.map((): number[] => []);
   const raise = (kind: string): never => {
     throw new TrapError(kind as TrapKind);
   };
@@ -76,7 +79,9 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
     trap: raise,
     badCall: (table: number, index: number): never => {
       const sig = sigs[table]?.[index];
-      return raise(sig === undefined ? 'out-of-bounds' : sig === -2 ? 'null-reference' : 'indirect-call-type');
+      return raise(
+        sig === undefined ? 'out-of-bounds' : sig === emptyElement ? 'null-reference' : 'indirect-call-type',
+      );
     },
     deep: (): never => {
       throw new ResourceError('call-depth');
@@ -103,7 +108,7 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
     });
     const ops = opFunctions(code, machine, refresh);
     linked = make({ ...env, hosts, ops, refuel: () => account.refuel() });
-    fillTables(m, code, env, linked, hosts);
+    mirrorTables(m, code, env, linked, hosts, guest);
     return linked;
   };
   return { env, guest, thrown, getGlobal, setGlobal: (name, value) => globals.set(name, value), link };
@@ -160,24 +165,37 @@ function opFunctions(code: JsCode, machine: Machine, refresh: () => void): reado
   });
 }
 
-function fillTables(
+/** In place of a signature's number, and of a function, where a table is empty. */
+const emptyElement = -2;
+const empty: JsFunction = () => undefined;
+
+/** Keeps the tables as the code has them like those that instances share. */
+function mirrorTables(
   m: Module,
   code: JsCode,
   env: Pick<JsEnv, 'L' | 'S' | 'RI' | 'RV' | 'TF' | 'TS'>,
   linked: JsLinked,
   hosts: readonly JsFunction[],
+  guest: GuestState,
 ): void {
+  const { references, tables } = guest.module;
   const sigNumbers = new Map(code.signatures.map((sig, i) => [printSignature(sig), i]));
   const funcs = new Map(code.funcs.map((f, i) => [f.name, i]));
   const imports = new Map(m.imports.map((each, i) => [each.name, i]));
-  const entry = (name: string): { readonly fn: JsFunction; readonly sig: number } => {
+  const sigOf = (sig: Signature): number => sigNumbers.get(printSignature(sig)) ?? -1;
+  const entry = (ref: FuncRef): { readonly fn: JsFunction; readonly sig: number } => {
+    if (!references.owns(ref)) {
+      const other = (args: readonly Value[]): readonly Value[] => references.callOther(ref, args);
+      return { fn: tableEntry(ref.sig, code, env, other), sig: sigOf(ref.sig) };
+    }
+    const { name } = ref;
     const own = funcs.get(name);
     if (own !== undefined) {
       const { sig, framed } = code.funcs[own] as JsCode['funcs'][number];
       const fn = linked.funcs[own] as JsFunction;
       // A function without frame ignores it.
       const entered: JsFunction = framed === code.frames ? fn : (_, ...args) => fn(...args);
-      return { fn: entered, sig: sigNumbers.get(printSignature(sig)) ?? -1 };
+      return { fn: entered, sig: sigOf(sig) };
     }
     const at = imports.get(name) ?? -1;
     const { sig } = m.imports[at] as Module['imports'][number];
@@ -186,15 +204,23 @@ function fillTables(
       const given = host(...args);
       return sig.results.length > 1 ? (given as unknown as readonly Value[]) : [given];
     };
-    return { fn: tableEntry(sig, code, env, call), sig: sigNumbers.get(printSignature(sig)) ?? -1 };
+    return { fn: tableEntry(sig, code, env, call), sig: sigOf(sig) };
   };
-  for (const [t, { elements }] of m.tables.entries()) {
-    for (const [i, name] of elements.entries()) {
-      if (name === null) continue;
-      const { fn, sig } = entry(name);
-      (env.TF[t] as JsFunction[])[i] = fn;
-      (env.TS[t] as number[])[i] = sig;
-    }
+  const known = new Map<FuncRef, ReturnType<typeof entry>>();
+  for (const [t, table] of tables.entries()) {
+    const fns = env.TF[t] as JsFunction[];
+    const sigs = env.TS[t] as number[];
+    const write = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) {
+        const element = table.get(i);
+        const found = isFuncRef(element) ? (known.get(element) ?? entry(element)) : null;
+        if (isFuncRef(element) && found !== null) known.set(element, found);
+        fns[i] = found?.fn ?? empty;
+        sigs[i] = found?.sig ?? emptyElement;
+      }
+    };
+    write(0, table.size);
+    table.watch(write);
   }
 }
 
