@@ -3,6 +3,7 @@
  * a typed array with both checks beside it; what it throws is the trap (the engine tells). Only its 64-bit integers are
  * objects, hence the other way for i64:
  *
+ *     DV16.getInt32(x >>> 0, true)             offset 16: a view that begins there; out of bounds as the access is
  *     index = address rotated right by 3       an address that is not aligned gives an index beyond any memory
  *     H64[index] === undefined                 out of bounds or not aligned: the `DataView` does it, or throws
  */
@@ -13,6 +14,9 @@ import { lowText } from './variables.ts';
 
 const memory = regionSet('memory');
 
+/** The name of the view that begins at an offset; null where there are too many. */
+export type ViewAt = (offset: number) => string | null;
+
 /** Whether the access is of a kind that is written here. */
 export function isPlainAccess({ op, type, args }: Inst, scope: Scope): boolean {
   if (op.access === null || op.imm !== 'mem') return false;
@@ -21,33 +25,35 @@ export function isPlainAccess({ op, type, args }: Inst, scope: Scope): boolean {
 }
 
 /** A load. */
-export function load(scope: Scope, v: ValueId, { op, type, imm, args }: Inst): void {
+export function load(scope: Scope, v: ValueId, { op, type, imm, args }: Inst, viewAt: ViewAt): void {
   const access = op.access as Access;
   const { offset } = imm as MemImm;
   const base = args[0] as ValueId;
   if (type === 'i64' && access.bytes === 8) loadWide(scope, v, base, offset);
-  else if ((type === 'f32' || type === 'f64') && scope.isExact(v)) loadExact(scope, v, type, base, offset);
+  else if ((type === 'f32' || type === 'f64') && scope.isExact(v)) loadExact(scope, v, type, base, offset, viewAt);
   else {
     const address = scope.use(base);
-    const read = joined(getter(type as Type, access, addressText(address, offset)), [address]);
+    const { view, at } = placeOf(address, offset, viewAt);
+    const read = joined(getter(type as Type, access, view, at), [address]);
     scope.defineNow(v, type === 'i64' ? { ...read, text: `BigInt(${read.text})` } : read);
   }
 }
 
 /** A store. */
-export function store(scope: Scope, { op, imm, args }: Inst): void {
+export function store(scope: Scope, { op, imm, args }: Inst, viewAt: ViewAt): void {
   const access = op.access as Access;
   const { offset } = imm as MemImm;
   const [base, v] = args as readonly [ValueId, ValueId];
   const type = scope.typeOf(v);
   scope.flush(memory);
   if (type === 'i64' && access.bytes === 8) return storeWide(scope, base, v, offset);
-  if (type === 'f32' || type === 'f64') return storeFloat(scope, type, base, v, offset);
+  if (type === 'f32' || type === 'f64') return storeFloat(scope, type, base, v, offset, viewAt);
   const address = scope.use(base);
   const value = type === 'i64' ? lowHalf(scope.use(v)) : scope.use(v);
   const width = access.bytes * 8;
   const order = width === 8 ? '' : ', true';
-  scope.statement(`DV.setInt${width}(${addressText(address, offset)}, ${value.text}${order});`, [address, value]);
+  const { view, at } = placeOf(address, offset, viewAt);
+  scope.statement(`${view}.setInt${width}(${at}, ${value.text}${order});`, [address, value]);
 }
 
 /** The low 32 bits of an i64, as an i32. */
@@ -62,15 +68,25 @@ export function lowHalf(value: Text): Text {
 }
 
 function addressText(base: Text, offset: number): string {
-  if (/^\(?-?\d+\)?$/.test(base.text)) return String((Number(base.text.replace(/[()]/g, '')) >>> 0) + offset);
+  if (isNumber(base)) return String((Number(base.text.replace(/[()]/g, '')) >>> 0) + offset);
   return offset === 0 ? `${base.text} >>> 0` : `(${base.text} >>> 0) + ${offset}`;
 }
 
-function getter(type: Type, { bytes, signed }: Access, address: string): string {
+/** The view, and the address in it. */
+function placeOf(base: Text, offset: number, viewAt: ViewAt): { readonly view: string; readonly at: string } {
+  const view = offset === 0 || isNumber(base) ? null : viewAt(offset);
+  return view === null ? { view: 'DV', at: addressText(base, offset) } : { view, at: addressText(base, 0) };
+}
+
+function isNumber({ text }: Text): boolean {
+  return /^\(?-?\d+\)?$/.test(text);
+}
+
+function getter(type: Type, { bytes, signed }: Access, view: string, address: string): string {
   const width = bytes * 8;
-  if (type === 'f32' || type === 'f64') return `DV.getFloat${width}(${address}, true)`;
+  if (type === 'f32' || type === 'f64') return `${view}.getFloat${width}(${address}, true)`;
   const sign = signed || (type === 'i32' && bytes === 4) ? 'Int' : 'Uint';
-  return `DV.get${sign}${width}(${address}${bytes === 1 ? '' : ', true'})`;
+  return `${view}.get${sign}${width}(${address}${bytes === 1 ? '' : ', true'})`;
 }
 
 /** The index of an i64 in `H64`; null where the offset is not aligned. */
@@ -99,28 +115,36 @@ function storeWide(scope: Scope, base: ValueId, v: ValueId, offset: number): voi
 }
 
 /** A float whose NaNs keep their bits: they are read again as an integer. */
-function loadExact(scope: Scope, v: ValueId, type: 'f32' | 'f64', base: ValueId, offset: number): void {
+function loadExact(scope: Scope, v: ValueId, type: 'f32' | 'f64', base: ValueId, offset: number, viewAt: ViewAt): void {
   const address = scope.useOften(base);
-  const at = addressText(address, offset);
+  const { view, at } = placeOf(address, offset, viewAt);
   const { text } = scope.target(v);
   const [width, bits] = type === 'f32' ? [32, 'getInt32'] : [64, 'getBigInt64'];
-  scope.say(`${text} = DV.getFloat${width}(${at}, true);`);
-  scope.statement(`if (${text} !== ${text}) ${text} = ${type}FromBits(DV.${bits}(${at}, true));`, [address]);
+  scope.say(`${text} = ${view}.getFloat${width}(${at}, true);`);
+  scope.statement(`if (${text} !== ${text}) ${text} = ${type}FromBits(${view}.${bits}(${at}, true));`, [address]);
 }
 
-function storeFloat(scope: Scope, type: 'f32' | 'f64', base: ValueId, v: ValueId, offset: number): void {
+function storeFloat(
+  scope: Scope,
+  type: 'f32' | 'f64',
+  base: ValueId,
+  v: ValueId,
+  offset: number,
+  viewAt: ViewAt,
+): void {
   const width = type === 'f32' ? 32 : 64;
   if (!scope.isExact(v)) {
     const address = scope.use(base);
     const value = scope.use(v);
-    scope.statement(`DV.setFloat${width}(${addressText(address, offset)}, ${value.text}, true);`, [address, value]);
+    const { view, at } = placeOf(address, offset, viewAt);
+    scope.statement(`${view}.setFloat${width}(${at}, ${value.text}, true);`, [address, value]);
     return;
   }
   const address = scope.useOften(base);
   const value = scope.useOften(v, 'value');
-  const at = addressText(address, offset);
+  const { view, at } = placeOf(address, offset, viewAt);
   const bits = type === 'f32' ? 'setInt32' : 'setBigInt64';
   const x = value.text;
-  const plain = `if (typeof ${x} === 'number' && ${x} === ${x}) DV.setFloat${width}(${at}, ${x}, true);`;
-  scope.statement(`${plain} else DV.${bits}(${at}, ${type}Bits(${x}), true);`, [address, value]);
+  const plain = `if (typeof ${x} === 'number' && ${x} === ${x}) ${view}.setFloat${width}(${at}, ${x}, true);`;
+  scope.statement(`${plain} else ${view}.${bits}(${at}, ${type}Bits(${x}), true);`, [address, value]);
 }

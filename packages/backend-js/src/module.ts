@@ -16,6 +16,9 @@ import { emitFunc } from './func.ts';
 import { heapPrologue } from './heap.ts';
 import { functionNames, type Names } from './names.ts';
 
+/** Views of the memory that begin at an offset: so many, for all are made anew when it grows. */
+const mostViews = 64;
+
 /** How to emit. */
 export interface JsOptions {
   /** Whether the code counts fuel and depth; default no. */
@@ -34,6 +37,8 @@ export interface ModuleText {
   readonly framed: ReadonlySet<string>;
   readonly frames: boolean;
   readonly largestFrame: number;
+  /** Offsets at which views of the memory begin, beside 0. */
+  readonly views: readonly number[];
   /** Functions whose control flow is a loop over a `switch`. */
   readonly dispatched: readonly string[];
 }
@@ -57,9 +62,9 @@ export function emitFunctions(m: Module, { metered = false, ops = coreTable }: J
     if (text.dispatched) dispatched.push(f.name);
     return text.lines;
   });
-  const { uses, signatures } = module;
+  const { uses, signatures, views } = module;
   const largestFrame = slots + callSlots([...allSignatures(m), ...signatures]);
-  return { funcs, names, ops: uses, signatures, framed, frames: inTables, largestFrame, dispatched };
+  return { funcs, names, ops: uses, signatures, framed, frames: inTables, largestFrame, views, dispatched };
 }
 
 /** The code of a prepared module. */
@@ -72,15 +77,9 @@ export function emitModule(m: Module, options: JsOptions = {}): JsCode {
     'const SI = new Int32Array(2), SF = new Float32Array(SI.buffer), SD = new Float64Array(SI.buffer);',
     'const SL = new BigInt64Array(SI.buffer);',
     'const check = (kind) => { if (kind !== "") trap(kind); };',
-    'let DV, H64;',
     ...(usesHeap(m) ? heapPrologue : ['function refreshHeap() {}']),
-    'function refresh() {',
-    '  const b = env.memory();',
-    '  DV = new DataView(b);',
-    '  H64 = new BigInt64Array(b, 0, b.byteLength >>> 3);',
-    '  refreshHeap();',
-    '}',
-    'refresh();',
+    ...viewLines(text.views, mayGrow(m), 'env.memory()'),
+    'function refresh() { refreshViews(); refreshHeap(); }',
     ...m.imports.map((_, i) => `const h${i} = hosts[${i}];`),
     ...text.ops.map((_, i) => `const op${i} = ops[${i}];`),
     ...m.tables.map((_, i) => `const TF${i} = TF[${i}], TS${i} = TS[${i}];`),
@@ -98,6 +97,38 @@ export function emitModule(m: Module, options: JsOptions = {}): JsCode {
   };
 }
 
+/** Views of the memory. Where nothing can make it grow they are constants, and V8's code has their addresses in it. */
+export function viewLines(offsets: readonly number[], grows: boolean, buffer: string): readonly string[] {
+  const names = ['DV', 'H64', ...offsets.map((offset) => `DV${offset}`)];
+  const values = [
+    'new DataView(b)',
+    'new BigInt64Array(b, 0, b.byteLength >>> 3)',
+    ...offsets.map((offset) => `new DataView(b, Math.min(${offset}, b.byteLength))`),
+  ];
+  if (!grows) {
+    return [
+      `const b = ${buffer};`,
+      ...names.map((name, i) => `const ${name} = ${values[i]};`),
+      'const refreshViews = () => {};',
+    ];
+  }
+  return [
+    `let ${names.join(', ')};`,
+    'function refreshViews() {',
+    `  const b = ${buffer};`,
+    ...names.map((name, i) => `  ${name} = ${values[i]};`),
+    '}',
+    'refreshViews();',
+  ];
+}
+
+/** Whether the memory may grow while the code runs. */
+export function mayGrow(m: Module): boolean {
+  if (m.memory === null) return false;
+  if (m.memory.source !== null || m.exports.some(({ kind }) => kind === 'memory')) return true;
+  return m.funcs.some((f) => f.insts.some((inst) => inst?.op.kind === 'value' && inst.op.effect.grows));
+}
+
 function usesHeap(m: Module): boolean {
   return m.funcs.some((f) => f.insts.some((inst) => inst?.op.dialect === 'heap'));
 }
@@ -105,6 +136,7 @@ function usesHeap(m: Module): boolean {
 class ModuleNames implements Names {
   readonly uses: JsOpUse[] = [];
   readonly signatures: Signature[] = [];
+  readonly views: number[] = [];
   readonly #m: Module;
   readonly #funcs: ReadonlyMap<string, { readonly text: string; readonly framed: boolean }>;
   readonly #hosts: ReadonlyMap<string, number>;
@@ -151,6 +183,14 @@ class ModuleNames implements Names {
     }
     return `op${index}`;
   }
+
+  readonly view = (offset: number): string | null => {
+    if (!this.views.includes(offset)) {
+      if (this.views.length >= mostViews) return null;
+      this.views.push(offset);
+    }
+    return `DV${offset}`;
+  };
 
   table(name: string | undefined): number {
     return name === undefined ? 0 : (this.#tables.get(name) ?? 0);

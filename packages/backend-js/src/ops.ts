@@ -43,8 +43,8 @@ export function emitValue(scope: Scope, v: ValueId, inst: Inst, cx: OpContext): 
   const special = specials[op.name];
   if (special !== undefined) special(scope, v, inst, cx);
   else if (isPlainAccess(inst, scope)) {
-    if (op.access?.store === true) store(scope, inst);
-    else load(scope, v, inst);
+    if (op.access?.store === true) store(scope, inst, cx.names.view);
+    else load(scope, v, inst, cx.names.view);
   } else if (op.js !== null) emitTemplate(scope, v, inst, op.js);
   else if (op.expand !== null) emitExpansion(scope, v, inst, cx);
   else emitMeaning(scope, v, inst, cx);

@@ -13,7 +13,7 @@
 import type { JsOpUse } from '@sluice/codegen';
 import { type Diagnostic, fail, type Module, ok, type Result, type Signature, type Type, zeroOf } from '@sluice/ir';
 import { noJsFor, noJsItem } from './diag-codes.ts';
-import { emitFunctions, type JsOptions, type ModuleText } from './module.ts';
+import { emitFunctions, type JsOptions, type ModuleText, mayGrow, viewLines } from './module.ts';
 import { literalOf } from './scope.ts';
 
 /** The ES module; fails where it would need more than it has. */
@@ -120,19 +120,15 @@ function runtime(m: Module, text: ModuleText): readonly string[] {
     `const GV = [${globals((type) => type !== 'i32' && type !== 'i64')}];`,
     'const SI = new Int32Array(2), SF = new Float32Array(SI.buffer), SD = new Float64Array(SI.buffer);',
     'const SL = new BigInt64Array(SI.buffer);',
-    `let buffer = new ArrayBuffer(${pages * 65536}), DV, H64;`,
-    'function refresh() {',
-    '  DV = new DataView(buffer);',
-    '  H64 = new BigInt64Array(buffer, 0, buffer.byteLength >>> 3);',
-    '}',
-    'refresh();',
+    `let buffer = new ArrayBuffer(${pages * 65536});`,
+    ...viewLines(text.views, mayGrow(m), 'buffer'),
     'function grow(pages) {',
     '  const old = buffer.byteLength / 65536;',
     `  if (old + (pages >>> 0) > ${most}) return -1;`,
     '  const bytes = new Uint8Array((old + (pages >>> 0)) * 65536);',
     '  bytes.set(new Uint8Array(buffer));',
     '  buffer = bytes.buffer;',
-    '  refresh();',
+    '  refreshViews();',
     '  return old;',
     '}',
     'function range(at, length) {',

@@ -56,11 +56,13 @@ export function highText(slot: number): string {
   return `I[(fp + ${slot} << 1) + 1]`;
 }
 
-type Pool = 'number' | 'slot' | 'other';
+/** V8 gives a variable one representation: integers and floats have places of their own. */
+type Pool = 'integer' | 'float' | 'slot' | 'other';
 
 function poolOf(type: Type): Pool {
   if (type === 'i64') return 'slot';
-  return type === 'i32' || type === 'f32' || type === 'f64' ? 'number' : 'other';
+  if (type === 'i32') return 'integer';
+  return type === 'f32' || type === 'f64' ? 'float' : 'other';
 }
 
 /** The places of one function. */
@@ -73,7 +75,7 @@ export class Variables {
   readonly #fixed: (Place | undefined)[] = [];
   readonly #local: Uint8Array;
   readonly #temporaries = new Map<ValueId, Place>();
-  readonly #free: Readonly<Record<Pool, Place[]>> = { number: [], slot: [], other: [] };
+  readonly #free: Readonly<Record<Pool, Place[]>> = { integer: [], float: [], slot: [], other: [] };
   readonly #declared: string[] = [];
   #slots: number;
   #count = 0;
