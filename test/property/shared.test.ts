@@ -4,7 +4,7 @@ import { describe, test } from 'vitest';
 import { levelPipelines, machines } from '../support/engines.ts';
 
 const levels = levelPipelines().filter(({ name }) => ['O0', 'O3'].includes(name));
-const linking = machines().filter(({ name }) => name === 'stack' || name === 'register');
+const linking = machines().filter(({ name }) => ['stack', 'register', 'js'].includes(name));
 
 describe.each(linking)('$name', (engine) => {
   test('on every kind of module', () => engineLaws(engine, { levels, runs: 25, features: { shared: true } }));

@@ -72,7 +72,7 @@ export function emitModule(m: Module, options: JsOptions = {}): JsCode {
   const text = emitFunctions(m, options);
   const lines = [
     '"use strict";',
-    'const { L, I, frameLimit, S, GI, GL, GV, GS, RI, RV, hosts, ops, TF, TS, trap, badCall, refuel, deep } = env;',
+    'const { L, I, frameLimit, S, GI, GL, GV, RI, RV, hosts, ops, TF, TS, trap, badCall, refuel, deep } = env;',
     'const { num, f32Bits, f64Bits, f32FromBits, f64FromBits } = env;',
     'const SI = new Int32Array(2), SF = new Float32Array(SI.buffer), SD = new Float64Array(SI.buffer);',
     'const SL = new BigInt64Array(SI.buffer);',
@@ -151,9 +151,7 @@ class ModuleNames implements Names {
       m.funcs.map((f, i) => [f.name, { text: names[i] as string, framed: framed.has(f.name) }] as const),
     );
     this.#hosts = new Map(m.imports.map(({ name }, i) => [name, i]));
-    this.#globals = new Map(
-      m.globals.map(({ name, type, source }, i) => [name, source === null ? globalText(type, i) : `GS[${i}].value`]),
-    );
+    this.#globals = new Map(m.globals.map(({ name, type }, i) => [name, globalText(type, i)]));
     this.#tables = new Map(m.tables.map(({ name }, i) => [name, i]));
   }
 

@@ -60,11 +60,10 @@ export interface JsEnv {
   readonly frameLimit: number;
   /** Fuel left of the quantum, calls that may still be made, the first free slot while the host runs. */
   readonly S: Int32Array;
-  /** Globals by their index: of type i32, of type i64, of other types. Those that are shared: objects with a `value`. */
+  /** Globals by their index: of type i32, of type i64, of other types. Imported ones are kept as those that share them have them. */
   readonly GI: Int32Array;
   readonly GL: BigInt64Array;
   readonly GV: Value[];
-  readonly GS: readonly { value: Value }[];
   readonly RI: Int32Array;
   readonly RV: Value[];
   /** Imports in the module's order; each takes and gives values (several results as a list). */

@@ -79,10 +79,12 @@ function instantiate(m: Module, options: InstanceOptions, compile: (metered: boo
     const end = account.begin();
     let fuelUsed = 0;
     let outcome: Outcome;
+    state.enter();
     try {
       outcome = execute(index, values);
     } finally {
       fuelUsed = end();
+      guest.syncOut();
     }
     return { outcome, instructions: null, fuelUsed: metered ? fuelUsed : 0 };
   };
@@ -93,15 +95,14 @@ function instantiate(m: Module, options: InstanceOptions, compile: (metered: boo
   });
   return {
     call: (name, args): Execution => {
-      const index = byName.get(name);
-      const f = index === undefined ? undefined : code.funcs[index];
-      if (index === undefined || f === undefined) throw new Error(`no function @${name} in the module`);
-      const values = acceptArguments(f.sig, args, `@${name}`);
+      const values = acceptArguments(guest.module.signatureOf(name), args, `@${name}`);
       if (startFailure !== null) return { outcome: startFailure, instructions: null, fuelUsed: 0 };
-      return run(index, values);
+      const index = byName.get(name);
+      if (index !== undefined) return run(index, values);
+      return { outcome: guest.module.callImport(name, values), instructions: null, fuelUsed: 0 };
     },
     memory: () => guest.memory.bytes(),
-    global: state.getGlobal,
+    global: guest.global,
     exported: (external) => guest.module.exported(external),
     startFailure,
     liveAllocations: () => guest.heap.live(),

@@ -40,6 +40,8 @@ export interface JsState {
   readonly thrown: { error: unknown };
   readonly getGlobal: (name: string) => Value;
   readonly setGlobal: (name: string, value: Value) => void;
+  /** To be called before the code runs: others may have done something to what is shared. */
+  readonly enter: () => void;
   /** Makes the functions, and fills the tables with them. */
   readonly link: (make: (env: JsEnv) => JsLinked, account: Account) => JsLinked;
 }
@@ -53,7 +55,7 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
   const depth = code.metered ? guest.limits.depth : frameSlots;
   const slots = code.frames ? Math.min(frameSlots, (depth + 2) * code.largestFrame) + 4 * code.largestFrame : 8;
   const L = new BigInt64Array(slots);
-  const globals = new Globals(m);
+  const globals = new Globals(m, guest);
   const thrown = { error: undefined as unknown };
   const tables = m.tables.map((): JsFunction[] => []);
   const sigs = m.tables.map((): number[] => []);
@@ -68,7 +70,6 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
     GI: globals.i32,
     GL: globals.i64,
     GV: globals.values,
-    GS: [],
     RI: new Int32Array(1024),
     RV: [],
     TF: tables,
@@ -89,16 +90,21 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
     ...helpers,
   };
   const getGlobal = (name: string): Value => globals.get(name);
+  let linked: JsLinked | null = null;
+  let buffers = buffersOf(guest);
+  const refresh = (): void => {
+    const now = buffersOf(guest);
+    if (linked === null || now.every((buffer, i) => buffer === buffers[i])) return;
+    buffers = now;
+    linked.refresh();
+  };
+  const enter = (): void => {
+    guest.syncIn();
+    // The heap is this instance's own: it alone makes it grow.
+    if (guest.memory.wasm.buffer !== buffers[0]) refresh();
+  };
   const link = (make: (env: JsEnv) => JsLinked, account: Account): JsLinked => {
-    let linked: JsLinked | null = null;
-    let buffers = buffersOf(guest);
-    const refresh = (): void => {
-      const now = buffersOf(guest);
-      if (linked === null || now.every((buffer, i) => buffer === buffers[i])) return;
-      buffers = now;
-      linked.refresh();
-    };
-    const hosts = hostFunctions(m, guest, thrown, refresh);
+    const hosts = hostFunctions(m, guest, thrown, enter);
     const machine = machineOf(guest, {
       getGlobal,
       setGlobal: (name, value) => globals.set(name, value),
@@ -108,10 +114,12 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
     });
     const ops = opFunctions(code, machine, refresh);
     linked = make({ ...env, hosts, ops, refuel: () => account.refuel() });
-    mirrorTables(m, code, env, linked, hosts, guest);
+    const other = (ref: FuncRef): JsFunction =>
+      outward(guest, thrown, enter, (args) => guest.module.references.callOther(ref, args) as unknown as Value);
+    mirrorTables(m, code, env, linked, hosts, guest, other);
     return linked;
   };
-  return { env, guest, thrown, getGlobal, setGlobal: (name, value) => globals.set(name, value), link };
+  return { env, guest, thrown, getGlobal, setGlobal: (name, value) => globals.set(name, value), enter, link };
 }
 
 /** The buffers of memories, which growth replaces. */
@@ -124,28 +132,36 @@ function hostFunctions(
   m: Module,
   guest: GuestState,
   thrown: { error: unknown },
-  refresh: () => void,
+  enter: () => void,
 ): readonly JsFunction[] {
-  let memory = guest.memory.wasm.buffer;
   return m.imports.map(({ name, sig }, i): JsFunction => {
     const host = guest.imports[i];
     const who = `host function @${name}`;
-    return (...args) => {
-      try {
-        const results = acceptResults(sig, host?.(...args), who);
-        return results.length > 1 ? (results as unknown as Value) : results[0];
-      } catch (error) {
-        thrown.error = error;
-        throw error;
-      } finally {
-        // The host may have let it grow; what this instance did itself is known.
-        if (guest.memory.wasm.buffer !== memory) {
-          memory = guest.memory.wasm.buffer;
-          refresh();
-        }
-      }
-    };
+    return outward(guest, thrown, enter, (args) => {
+      const results = acceptResults(sig, host?.(...args), who);
+      return results.length > 1 ? (results as unknown as Value) : results[0];
+    });
   });
+}
+
+/** A call out of the instance: what is shared is as others see it, and afterwards as they left it. */
+function outward(
+  guest: GuestState,
+  thrown: { error: unknown },
+  enter: () => void,
+  call: (args: readonly Value[]) => Value,
+): JsFunction {
+  return (...args) => {
+    guest.syncOut();
+    try {
+      return call(args);
+    } catch (error) {
+      thrown.error = error;
+      throw error;
+    } finally {
+      enter();
+    }
+  };
 }
 
 /** Ops that are left to their meaning. */
@@ -177,6 +193,7 @@ function mirrorTables(
   linked: JsLinked,
   hosts: readonly JsFunction[],
   guest: GuestState,
+  other: (ref: FuncRef) => JsFunction,
 ): void {
   const { references, tables } = guest.module;
   const sigNumbers = new Map(code.signatures.map((sig, i) => [printSignature(sig), i]));
@@ -185,8 +202,9 @@ function mirrorTables(
   const sigOf = (sig: Signature): number => sigNumbers.get(printSignature(sig)) ?? -1;
   const entry = (ref: FuncRef): { readonly fn: JsFunction; readonly sig: number } => {
     if (!references.owns(ref)) {
-      const other = (args: readonly Value[]): readonly Value[] => references.callOther(ref, args);
-      return { fn: tableEntry(ref.sig, code, env, other), sig: sigOf(ref.sig) };
+      const call = other(ref);
+      const list = (args: readonly Value[]): readonly Value[] => call(...args) as unknown as readonly Value[];
+      return { fn: tableEntry(ref.sig, code, env, list), sig: sigOf(ref.sig) };
     }
     const { name } = ref;
     const own = funcs.get(name);
@@ -232,13 +250,13 @@ class Globals {
   readonly #index: ReadonlyMap<string, number>;
   readonly #m: Module;
 
-  constructor(m: Module) {
+  constructor(m: Module, guest: GuestState) {
     this.#m = m;
     this.i32 = new Int32Array(m.globals.length);
     this.i64 = new BigInt64Array(m.globals.length);
     this.values = m.globals.map(() => undefined);
     this.#index = new Map(m.globals.map(({ name }, i) => [name, i]));
-    for (const { name, init } of m.globals) this.set(name, init as Value);
+    for (const global of m.globals) this.set(global.name, guest.module.initial(global));
   }
 
   get(name: string): Value {
