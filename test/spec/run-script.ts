@@ -20,12 +20,14 @@ export interface Typed {
 /** What came out of an action: an outcome, the results with their types. */
 export type Answer =
   | { readonly kind: 'return'; readonly results: readonly Typed[] }
-  | Exclude<Outcome, { readonly kind: 'return' }>;
+  /** A maker that cannot tell the kind gives null, which fits any. */
+  | { readonly kind: 'trap'; readonly trap: TrapKind | null }
+  | Exclude<Outcome, { readonly kind: 'return' | 'trap' }>;
 
 /** An instance as scripts see it; `E` is what its exports are to other instances of the same maker. */
 export interface ScriptInstance<E> {
   /** Why the instance is none that can be called: a segment or the start function trapped. */
-  readonly failure: Outcome | null;
+  readonly failure: Exclude<Answer, { readonly kind: 'return' }> | null;
   /** Undefined: it exports no such function. */
   readonly invoke: (field: string, args: readonly Value[]) => Answer | undefined;
   /** Undefined: it exports no such global. */
@@ -136,7 +138,7 @@ class Session<M, E> {
     if (loaded === undefined) return skip;
     if (!loaded.ok) return `refused: ${loaded.diagnostics.map(formatDiagnostic).join('; ')}`;
     const instance = this.#instantiate(loaded.value);
-    if (instance.failure !== null) return `ended while it was made: ${showOutcome(instance.failure)}`;
+    if (instance.failure !== null) return `ended while it was made: ${showAnswer(instance.failure)}`;
     this.#latest = instance;
     if (command.name !== undefined) this.#named.set(command.name, instance);
     return null;
@@ -219,7 +221,7 @@ class Session<M, E> {
     const { failure } = this.#instantiate(loaded.value);
     if (failure === null) return `${command.filename} was instantiated; wrong is: ${command.text}`;
     const fits = failure.kind === 'trap' ? trapFits(command.text ?? '', failure.trap) : failure.kind === 'resource';
-    return fits ? null : `ended: ${showOutcome(failure)}, expected '${command.text}'`;
+    return fits ? null : `ended: ${showAnswer(failure)}, expected '${command.text}'`;
   }
 }
 
@@ -241,7 +243,8 @@ const trapTexts: readonly (readonly [string, TrapKind])[] = [
 ];
 
 /** Whether a kind of trap is what a script names; a text that is not known here says nothing. */
-function trapFits(text: string, kind: TrapKind): boolean {
+function trapFits(text: string, kind: TrapKind | null): boolean {
+  if (kind === null) return true;
   const known = trapTexts.find(([start]) => text.startsWith(start));
   return known === undefined || known[1] === kind;
 }
@@ -252,19 +255,16 @@ function showCall({ action }: Command): string {
 }
 
 function showAnswer(answer: Answer): string {
-  if (answer.kind !== 'return') return showOutcome(answer);
-  return answer.results.length === 0 ? 'nothing' : answer.results.map((r) => showActual(r.type, r.value)).join(', ');
-}
-
-function showOutcome(outcome: Outcome): string {
-  switch (outcome.kind) {
+  switch (answer.kind) {
     case 'return':
-      return 'returned';
+      return answer.results.length === 0
+        ? 'nothing'
+        : answer.results.map((r) => showActual(r.type, r.value)).join(', ');
     case 'trap':
-      return `trap ${outcome.trap}`;
+      return `trap ${answer.trap ?? 'of some kind'}`;
     case 'exit':
-      return `exit ${outcome.code}: ${outcome.message}`;
+      return `exit ${answer.code}: ${answer.message}`;
     case 'resource':
-      return `out of ${outcome.end}`;
+      return `out of ${answer.end}`;
   }
 }

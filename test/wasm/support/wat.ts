@@ -14,6 +14,7 @@ export function assemble(text: string): Uint8Array<ArrayBuffer> {
         binaryen.Features.SignExt |
         binaryen.Features.NontrappingFPToInt |
         binaryen.Features.BulkMemory |
+        binaryen.Features.BulkMemoryOpt |
         binaryen.Features.ReferenceTypes |
         binaryen.Features.Multivalue |
         binaryen.Features.SIMD128,
