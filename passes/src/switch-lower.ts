@@ -8,10 +8,11 @@
  *
  * Paper:   Arthur Sale, The Implementation of Case Statements in Pascal, Software: Practice and Experience 1981.
  * Phases:  cases are sorted; `lower` splits them in halves by a comparison, down to `chain` cases, which are tested one
- *          after the other. Cases that lead where the default does need no test.
+ *          after the other, or to what may stay a switch. Cases that lead where the default does need no test.
  * Profit:  both machines take a switch as one instruction, dense or not (a table, or a search inside it), so that by default
  *          only a switch with one case is lowered, which a comparison that jumps decides faster. A target without switches
- *          asks for all: `least` beyond any number of cases.
+ *          asks for all: `least` beyond any number of cases. One that has nothing but tables says by `spread` how many entries it
+ *          takes for one case.
  * Cost:    O(n log n) in the cases.
  * Not done: tests in order of frequency; runs of cases with one target as ranges.
  */
@@ -33,7 +34,11 @@ import { constantOf, jumpTo } from './lib/structural.ts';
 const options = {
   least: { doc: 'the fewest cases of a switch that stays', default: 2 },
   chain: { doc: 'the most cases that are tested one after the other', default: 3 },
+  spread: { doc: 'how many numbers for each case a switch may span that stays; 0: any', default: 0 },
 } as const;
+
+/** No table is longer than this, however dense: engines have limits (V8's is 65,520 entries). */
+const longest = 50_000;
 
 const brIf = coreOp('br_if');
 const equal = coreOp('i32.eq');
@@ -41,7 +46,7 @@ const less = coreOp('i32.lt_s');
 
 export default definePass({
   name: 'switch-lower',
-  summary: 'make tests of switches that have few cases, or of all',
+  summary: 'make tests of switches that have few cases, of sparse ones, or of all',
   paper: 'Sale, The Implementation of Case Statements in Pascal, Software: Practice and Experience 1981',
   scope: 'func',
   idempotent: true,
@@ -51,11 +56,22 @@ export default definePass({
       const term = termOf(f, b);
       if (term.op.kind !== 'switch') continue;
       const cases = term.imm as readonly number[];
-      if (cases.length >= cx.options.least) continue;
-      if (cx.rewrite(`made tests of ${cases.length} cases`, f.blocks[b]?.term)) lower(cx, b, term, cx.options.chain);
+      if (mayStay(cases.toSorted(ascending), cx.options)) continue;
+      if (cx.rewrite(`made tests of ${cases.length} cases`, f.blocks[b]?.term)) lower(cx, b, term, cx.options);
     }
   },
 });
+
+type Options = { readonly least: number; readonly chain: number; readonly spread: number };
+
+const ascending = (x: number, y: number): number => x - y;
+
+/** Whether a switch on these numbers, ascending, is what the target takes. */
+function mayStay(values: readonly number[], { least, spread }: Options): boolean {
+  if (values.length < least || spread === 0) return values.length >= least;
+  const span = (values.at(-1) as number) - (values[0] as number) + 1;
+  return span <= Math.min(longest, spread * values.length);
+}
 
 interface Case {
   readonly value: number;
@@ -65,7 +81,8 @@ interface Case {
 /** New predecessors of a block, which all bring what the switch brought. */
 type Edges = Map<BlockId, BlockId[]>;
 
-function lower(cx: FuncContext, b: BlockId, term: Inst, chain: number): void {
+function lower(cx: FuncContext, b: BlockId, term: Inst, options: Options): void {
+  const { chain, spread } = options;
   const { edit, ops } = cx;
   const otherwise = term.blocks.at(-1) as BlockId;
   const cases = (term.imm as readonly number[])
@@ -93,6 +110,16 @@ function lower(cx: FuncContext, b: BlockId, term: Inst, chain: number): void {
   };
   for (let next = work.pop(); next !== undefined; next = work.pop()) {
     const { block, low, high } = next;
+    // Without tables of a bounded size there is no reason to look at parts.
+    if (spread > 0 && high - low > Math.max(1, chain)) {
+      const part = cases.slice(low, high);
+      const values = part.map(({ value }) => value);
+      if (mayStay(values, options)) {
+        const blocks = [...part.map(({ to }) => to), otherwise];
+        end(block, makeInst(term.op, [on], { imm: values, blocks, loc: term.loc }));
+        continue;
+      }
+    }
     if (high - low > Math.max(1, chain)) {
       const middle = (low + high) >> 1;
       const [left, right] = [place(), place()];

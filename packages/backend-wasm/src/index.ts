@@ -7,8 +7,8 @@ import { emitModule, type WasmOptions } from './module.ts';
 export type { CodePlace } from './func.ts';
 export { emitModule, type WasmOptions } from './module.ts';
 
-/** Names of the passes that must run before emission. */
-export const prepare: readonly string[] = ['lower-invoke'];
+/** Names of the passes that must run before emission: `br_table` is a table, so that sparse switches become tests. */
+export const prepare: readonly string[] = ['lower-invoke', 'switch-lower(spread=8)'];
 
 /** A verified module as a Wasm binary; `prepare`'s passes have run. Throws `DiagnosticError` for what Wasm does not have. */
 export function emitWasm(m: Module, options: WasmOptions = {}): Uint8Array<ArrayBuffer> {
