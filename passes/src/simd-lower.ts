@@ -61,7 +61,7 @@ function vectoriseLoops(f: Func, cx: Context): void {
 function vectoriseStores(f: Func, cx: Context): void {
   for (const b of f.order) {
     for (const job of jobsOf(f, cx, b)) {
-      if (cx.rewrite(`${job.trees.length} vectors of neighbouring stores`, job.first)) writeJob(cx, job);
+      if (cx.rewrite(`${job.trees.length} vectors of neighbouring stores`, job.trees[0]?.lanes[0])) writeJob(cx, job);
     }
   }
 }

@@ -24,21 +24,21 @@ export function argumentsOf(kernel: string): readonly number[] {
   return kernel.startsWith('filter') ? [a, c, elements] : [a, b, c, elements];
 }
 
-/** The module, with `fill(isFloat)`, which makes numbers, and `check()`, which adds up c. */
-export function kernelModule(): string {
+/** The module of a loop, with `fill(isFloat)`, which makes numbers, and `check(start)`, which adds up c. */
+export function kernelModule(kernel: string): string {
   const pages = Math.ceil((places.c + bytes) / 65536);
-  const names = [...kernelNames, 'fill', 'check'];
+  const names = [kernel, 'fill', 'check'];
   return [
     'module "vectors"',
     `memory ${pages}`,
     ...names.map((name) => `export "${name}" func @${name}`),
-    ...kernelNames.map(kernel),
+    textOf(kernel),
     fill,
     check,
   ].join('\n');
 }
 
-function kernel(name: string): string {
+function textOf(name: string): string {
   const [verb = '', type = ''] = name.split('_');
   const load = (v: string, pointer: string, offset = 0): string =>
     `  %${v} = ${type}.load ${pointer}${offset === 0 ? '' : ` offset=${offset}`}`;

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findEngine, lower, optimise, prepareModule, presets } from '@sluice/driver';
-import { f32Bits, type Instance, type Module, parseModule, unwrap, type Value } from '@sluice/ir';
+import { f32Bits, type Instance, parseModule, unwrap, type Value } from '@sluice/ir';
 import { type Pipeline, withOption, without } from '@sluice/pipeline';
 import { type Figure, geomean } from './measure.ts';
 import { argumentsOf, elements, isReduction, kernelModule, kernelNames } from './simd-kernels.ts';
@@ -19,58 +19,43 @@ const scalars = without(vectors, ['simd-lower']);
 
 /** Rounds, in each of which every side runs so often. */
 const rounds = 4;
-const runs: Readonly<Record<string, number>> = { wasm: 25, register: 2 };
-
-/** At most this part of the scalar loop's time on engine `wasm`. */
-function limitOf(kernel: string): number {
-  return isReduction(kernel) ? 1 / 4 : 1 / 2;
-}
+const runs: Readonly<Record<string, number>> = { wasm: 25, register: 8 };
 
 /** The figures; `filter`: of loops whose names it is part of. */
 export function simdFigures(filter = ''): readonly Figure[] {
   const kernels = kernelNames.filter((name) => name.includes(filter));
-  const module = unwrap(parseModule(kernelModule(), { file: 'simd-kernels' }));
-  const figures: Figure[] = [];
   const temporary = mkdtempSync(join(tmpdir(), 'sluice-simd-'));
   try {
     const binary = compiled(temporary);
-    const ratios: number[] = [];
-    const fast = new Running('wasm', module, vectors);
-    const slow = new Running('wasm', module, scalars);
-    for (const kernel of kernels) {
-      const best = bestOf(kernel, binary, fast, slow);
-      const us = (best.fast * 1000).toFixed(0);
-      figures.push({
-        name: `wasm ${kernel}: vectors (${us} us) over scalars`,
-        value: best.fast / best.slow,
-        limit: limitOf(kernel),
-      });
-      if (best.c === null) continue;
-      const c = `${(best.c * 1000).toFixed(0)} us`;
-      figures.push({ name: `wasm ${kernel}: vectors over gcc -O3 (${c})`, value: best.fast / best.c, limit: null });
-      ratios.push(best.fast / best.c);
-    }
-    if (ratios.length > 0) {
-      figures.push({
-        name: 'wasm: vectors over gcc -O3 -march=x86-64-v2 (geomean)',
-        value: geomean(ratios),
-        limit: 1.4,
-      });
-    }
-    const machine = [new Running('register', module, vectors), new Running('register', module, scalars)] as const;
-    for (const kernel of kernels) {
-      const best = bestOf(kernel, null, ...machine);
-      const us = (best.fast * 1000).toFixed(0);
-      figures.push({
-        name: `register ${kernel}: vectors (${us} us) over scalars`,
-        value: best.fast / best.slow,
-        limit: 1 / 3,
-      });
-    }
+    return [...wasmFigures(kernels, binary), ...kernels.map(registerFigure)];
   } finally {
     rmSync(temporary, { recursive: true });
   }
-  return figures;
+}
+
+function wasmFigures(kernels: readonly string[], binary: string | null): readonly Figure[] {
+  const figures: Figure[] = [];
+  const ratios: number[] = [];
+  for (const kernel of kernels) {
+    const { fast, slow, c } = bestOf(kernel, 'wasm', binary);
+    const name = `wasm ${kernel}: vectors (${microseconds(fast)})`;
+    figures.push({ name: `${name} over scalars`, value: fast / slow, limit: isReduction(kernel) ? 1 / 4 : 1 / 2 });
+    if (c === null) continue;
+    figures.push({ name: `${name} over gcc -O3 (${microseconds(c)})`, value: fast / c, limit: null });
+    ratios.push(fast / c);
+  }
+  if (ratios.length === 0) return figures;
+  const name = 'wasm: vectors over gcc -O3 -march=x86-64-v2 (geomean)';
+  return [...figures, { name, value: geomean(ratios), limit: 1.4 }];
+}
+
+function registerFigure(kernel: string): Figure {
+  const { fast, slow } = bestOf(kernel, 'register', null);
+  return { name: `register ${kernel}: vectors (${microseconds(fast)}) over scalars`, value: fast / slow, limit: 1 / 3 };
+}
+
+function microseconds(ms: number): string {
+  return `${(ms * 1000).toFixed(0)} us`;
 }
 
 /** The loops in C; null where there is no gcc. */
@@ -94,10 +79,10 @@ class Running {
   readonly #instance: Instance;
   readonly #runs: number;
 
-  constructor(engineName: string, module: Module, pipeline: Pipeline) {
+  constructor(engineName: string, kernel: string, pipeline: Pipeline) {
     const engine = findEngine(presets, engineName);
     if (engine === undefined || engine.executes === 'source') throw new Error(`no engine ${engineName}`);
-    const optimised = optimise(module, pipeline);
+    const optimised = optimise(unwrap(parseModule(kernelModule(kernel))), pipeline);
     this.#instance =
       engine.executes === 'module'
         ? engine.instantiate(prepareModule(optimised, engine, presets), {})
@@ -142,7 +127,9 @@ interface Best {
   readonly c: number | null;
 }
 
-function bestOf(kernel: string, binary: string | null, fast: Running, slow: Running): Best {
+function bestOf(kernel: string, engine: string, binary: string | null): Best {
+  const fast = new Running(engine, kernel, vectors);
+  const slow = new Running(engine, kernel, scalars);
   let c: number | null = null;
   const best = { fast: Number.POSITIVE_INFINITY, slow: Number.POSITIVE_INFINITY };
   for (const running of [fast, slow]) running.fill(kernel);

@@ -11,12 +11,14 @@ import {
   dynamicFeatures,
   expectedBuckets,
   type Features,
+  vectorFeatures,
 } from '@sluice/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 const cases: readonly (readonly [string, Features])[] = [
   ['every engine', allFeatures],
+  ['vectors', vectorFeatures],
   ['dynamic values', dynamicFeatures],
 ];
 

@@ -2,7 +2,7 @@
 import { passes } from '@sluice/passes';
 import { rules } from '@sluice/passes/rules/index';
 import { pipeline } from '@sluice/pipeline';
-import { dynamicFeatures, engineLaws, passLaws } from '@sluice/testkit';
+import { dynamicFeatures, engineLaws, passLaws, vectorFeatures } from '@sluice/testkit';
 import { describe, test } from 'vitest';
 import { machines } from '../support/engines.ts';
 
@@ -14,6 +14,7 @@ const prepared: Readonly<Record<string, readonly string[]>> = {
 describe.each([...passes])('%s', (name, pass) => {
   const prepare = pipeline('prepare', prepared[name] ?? [], passes);
   test('on every kind of module', () => passLaws(pass, { prepare, features: { rules } }));
+  test('on vectors', () => passLaws(pass, { prepare, runs: 25, features: vectorFeatures }));
   test('on dynamic values and references', () => passLaws(pass, { prepare, runs: 25, features: dynamicFeatures }));
   test.each(machines().map((engine) => [engine.name, engine] as const))('before %s', (_, engine) => {
     const alone = { name, instances: [...prepare.instances, { pass, id: name, options: {} }] };

@@ -68,5 +68,11 @@ export const allFeatures: Features = {
   size: 12,
 };
 
+/** With vectors: what every engine takes that has them. */
+export const vectorFeatures: Features = { ...allFeatures, types: [...numTypes, 'v128'] };
+
 /** Every type that constants or ops without operands can make: for passes and engines hosted in JavaScript. */
-export const dynamicFeatures: Features = { ...allFeatures, types: [...numTypes, 'any', 'funcref', 'externref'] };
+export const dynamicFeatures: Features = {
+  ...allFeatures,
+  types: [...numTypes, 'v128', 'any', 'funcref', 'externref'],
+};

@@ -43,7 +43,12 @@ export function cornersOf(type: Type): readonly Value[] {
     case 'f64':
       return [...reals, ...nans64];
     case 'v128':
-      return [0n, 1n, (1n << 128n) - 1n, 0x80000000_00000000_7fffffff_ffffffffn];
+      return [
+        ...[0n, 1n, (1n << 128n) - 1n, 0x80000000_00000000_7fffffff_ffffffffn, 0x0f0e0d0c0b0a09080706050403020100n],
+        // Lanes of f32 and f64: numbers, infinities, NaNs with payloads.
+        ...[0x7fa00001_ff800000_3fc00000_80000000n, 0x4f800000_cf000001_7f7fffff_00000001n],
+        ...[0xfff0000000000001_41dfffffffe00000n, 0x3ff8000000000000_c1e0000000200000n],
+      ];
     case 'any':
       return [undefined, 0n, 1, true, false, 1.5, box(anyTags.char, 97), box(anyTags.pointer, 1n)];
     case 'funcref':
@@ -68,6 +73,15 @@ export function arbitraryConst(type: Type): fc.Arbitrary<Value> {
       return mixed(small, fc.integer().map(f32FromBits));
     case 'f64':
       return mixed(small, fc.oneof(bits.map(f64FromBits), fc.double({ min: -(2 ** 65), max: 2 ** 65 })));
+    case 'v128':
+      return mixed(
+        fc.tuple(fc.constantFrom(8n, 16n, 32n, 64n), small).map(([width, n]) => {
+          let vector = 0n;
+          for (let at = 0n; at < 128n; at += width) vector |= BigInt.asUintN(Number(width), BigInt(n)) << at;
+          return vector;
+        }),
+        fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }),
+      );
     default:
       return corner;
   }

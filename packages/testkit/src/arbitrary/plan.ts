@@ -121,7 +121,7 @@ function isLiteral(value: Value): boolean {
 }
 
 function zeroish(type: Type): Value {
-  return type === 'i64' ? 7n : type === 'any' ? undefined : type.endsWith('ref') ? null : 1;
+  return type === 'i64' || type === 'v128' ? 7n : type === 'any' ? undefined : type.endsWith('ref') ? null : 1;
 }
 
 function source(shared: boolean, draw: Draw, field: string): ImportSource | null {

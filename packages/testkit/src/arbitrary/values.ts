@@ -5,7 +5,8 @@
  * program), variables hold what may come over several edges (the builder makes phis of them).
  *
  * A NaN is canonicalised before its bits can be seen (SPEC §3), unless its bits are exact: constants, loads and
- * reinterpretations move bits, and engines must not change them. Pointers have a pool, a variable and a global of their own,
+ * reinterpretations move bits, and engines must not change them. In a vector all ops see bits, so that there lanes that are NaN are
+ * made 0 right behind the op that may have made them. Pointers have a pool, a variable and a global of their own,
  * for their bits are not to be seen either (SPEC §6), and numbers are not to become pointers to objects.
  */
 
@@ -133,6 +134,8 @@ export class Values {
         return b.emit('i64.reinterpret_f64', [this.#canonical('f64', v)]);
       case 'f32':
         return this.#bits('i32', b.emit('i32.reinterpret_f32', [this.#canonical('f32', v)]));
+      case 'v128':
+        return b.emit('i64.add', [b.emit('i64x2.extract_lane', [v], 0), b.emit('i64x2.extract_lane', [v], 1)]);
       case 'any':
         return this.#bits('i32', b.emit('any.tag', [v]));
       default:
@@ -204,6 +207,11 @@ export class Values {
     return this.b.emit('select', [v, this.literal(type, Number.NaN), ordered], undefined, type);
   }
 
+  /** The vector with zeros in place of lanes that are NaN; the dialect says how wide they are. */
+  #ordered(dialect: string, v: ValueId): ValueId {
+    return this.b.emit('v128.and', [v, this.b.emit(`${dialect}.eq` as OpName, [v, v])]);
+  }
+
   // Ops.
 
   /** One op of the table; its result goes to the pool. The result, or null of ops without one. */
@@ -213,8 +221,9 @@ export class Values {
     const imm = this.#immediate(form, draw);
     if (imm === skip) return null;
     const args = op.kind === 'const' ? [] : this.#operands(form, draw);
-    const v = this.b.emit(op, args, imm, result);
+    const made = this.b.emit(op, args, imm, result);
     if (result === 'void') return null;
+    const v = op.sig.result === 'v128' && op.eval !== null && !op.bits ? this.#ordered(op.dialect, made) : made;
     if (op.kind === 'const' || op.access !== null || (op.bits && !params.includes(result))) this.#exact.add(v);
     if (op.dialect === 'heap' && result === 'i64' && params.length > 0 && op.effect.traps.length > 0) {
       this.#keep(v, draw);
@@ -249,7 +258,7 @@ export class Values {
       case 'func':
         return draw.of([...plan.funcs, ...plan.imports]).name;
       default:
-        return tag ?? undefined;
+        return tag ?? lanesOf(op, draw);
     }
   }
 
@@ -366,13 +375,32 @@ export function constantOf(type: Type, draw: Draw): Value {
   if (how === 4 && type === 'i32') return Math.imul(draw.below(4096), 0x01003c17);
   if (how === 4 && type === 'i64') return BigInt.asIntN(64, BigInt(draw.below(4096)) * 0x1003c17_1003c17n);
   if (type === 'i64') return BigInt(small);
+  if (type === 'v128') return vectorOf(small, how, draw);
   return type === 'f32' || type === 'f64' ? small / (how === 4 ? 4 : 1) : small;
+}
+
+/** A small number in each lane, or in turns with another; of any width. */
+function vectorOf(small: number, how: number, draw: Draw): bigint {
+  const width = draw.of([8, 16, 32, 64]);
+  const other = how === 4 ? draw.below(4096) : small;
+  let vector = 0n;
+  for (let at = 0; at < 128; at += width) {
+    vector |= BigInt.asUintN(width, BigInt((at / width) % 2 === 0 ? small : other)) << BigInt(at);
+  }
+  return vector;
 }
 
 function accessOf(op: OpDef, draw: Draw): Imm {
   const far = draw.oneIn(64) ? draw.of([65530, 131070, 2 ** 31, 2 ** 32 - 32]) : 0;
   const offset = draw.below(4) === 3 ? draw.below(24) : 0;
-  return { offset: far + offset, align: draw.below(Math.log2(op.access?.bytes ?? 1) + 1) };
+  const imm = { offset: far + offset, align: draw.below(Math.log2(op.access?.bytes ?? 1) + 1) };
+  return op.imm === 'memlane' ? { ...imm, lane: draw.below(op.lanes) } : imm;
+}
+
+/** The immediate of an op on lanes; undefined for others. */
+function lanesOf(op: OpDef, draw: Draw): Imm {
+  if (op.imm === 'lane') return draw.below(op.lanes);
+  return op.imm === 'lanes' ? Array.from({ length: 16 }, () => draw.below(32)) : undefined;
 }
 
 /** A constant for the last operand with which the op traps for no corner value of the first one; undefined: none found. */
