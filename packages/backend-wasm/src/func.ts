@@ -6,15 +6,27 @@
  */
 
 import { type StructureEvent, structure } from '@sluice/codegen';
-import { type BlockId, coreTable, DiagnosticError, type Func, type Inst, instOf, orderOf, termOf } from '@sluice/ir';
+import {
+  type BlockId,
+  coreTable,
+  DiagnosticError,
+  type Func,
+  type Inst,
+  instOf,
+  orderOf,
+  termOf,
+  type ValueId,
+} from '@sluice/ir';
 import { type CodeHooks, opcode, type WasmFunc } from '@sluice/wasm-format';
 import { type CodeList, edgeKey, item, Workspace } from './code-list.ts';
 import { noWasmFor } from './diag-codes.ts';
+import { type EarlyMoves, earlyMoves } from './early-moves.ts';
 import { FuncWriter } from './hook-writer.ts';
 import { writeConstant, writeInstr } from './instr.ts';
 import { RangeScratch } from './live-ranges.ts';
 import { assignLocals, type Locals } from './locals.ts';
 import { factsOf, type OpFacts } from './op-facts.ts';
+import { type Leave, planResults } from './results.ts';
 import { stackify } from './stackify.ts';
 import type { Symbols } from './symbols.ts';
 
@@ -66,6 +78,7 @@ class BodyWriter {
   readonly #open: number[] = [];
   readonly #height = new Map<number, number>();
   #state = -1;
+  readonly #early: EarlyMoves;
 
   constructor(emitter: FuncEmitter, f: Func, list: CodeList, locals: Locals) {
     this.#emitter = emitter;
@@ -74,6 +87,19 @@ class BodyWriter {
     this.#locals = locals;
     this.#hooks = emitter.hooks;
     this.#w.begin(locals.count);
+    this.#early = earlyMoves(list, locals, (region) => this.#writes(region));
+  }
+
+  /** The locals that the moves of a region change. */
+  #writes(region: number): readonly number[] {
+    const { items, regionStart, movePhi } = this.#list;
+    const found: number[] = [];
+    for (let i = regionStart[region] as number; i < (regionStart[region + 1] as number); i++) {
+      const code = items[i] as number;
+      const move = code >> 3;
+      if ((code & 7) === item.moveSet && !this.#staysPut(move)) found.push(this.#local(movePhi[move] as number));
+    }
+    return found;
   }
 
   write(): WasmFunc {
@@ -104,7 +130,7 @@ class BodyWriter {
       busy: (from, to) => {
         if (this.#hooks.busy?.(f, from, to) === true) return true;
         const region = this.#list.edgeRegion.get(edgeKey(f, from, to));
-        return region !== undefined && this.#hasCode(region);
+        return region !== undefined && this.#early.get(from)?.includes(region) !== true && this.#hasCode(region);
       },
       empty: (b) => termOf(f, b).op.kind === 'br' && !this.#hasCode(regionOf[b] as number),
       size: (b) => {
@@ -113,23 +139,34 @@ class BodyWriter {
       },
     });
     const tail = tailOf(events);
+    const plan =
+      this.#hooks.busy === undefined
+        ? planResults(events, this.#list, this.#locals, (b, region) => this.#early.get(b)?.includes(region) === true)
+        : null;
+    const typeAt = (i: number): 'i32' | null => {
+      const phi = plan?.types.get(i);
+      return phi === undefined ? null : (instOf(f, phi).type as 'i32');
+    };
+    let arrived: ValueId | null = null;
     const { results } = f.sig;
     const w = this.#w;
     const typedLoops = results.length === 1 && tail.onlyLoops;
     const fallsOut = tail.ends === 0 || results.length === 0 || typedLoops;
     for (let i = 0; i < events.length; i++) {
       const event = events[i] as StructureEvent;
+      const pushed = plan?.pushes.get(i);
+      if (pushed !== undefined) w.localGet(this.#local(pushed));
       switch (event.kind) {
         case 'block':
-          w.block();
+          w.block(typeAt(i));
           this.#opened(event.label);
           break;
         case 'loop':
-          w.loop(typedLoops && tail.openers.has(i) ? (results[0] as 'i32') : null);
+          w.loop(typedLoops && tail.openers.has(i) ? (results[0] as 'i32') : typeAt(i));
           this.#opened(event.label);
           break;
         case 'if':
-          w.if();
+          w.if(typeAt(i));
           this.#opened(-1);
           break;
         case 'else':
@@ -138,15 +175,18 @@ class BodyWriter {
         case 'end':
           w.end();
           this.#open.pop();
+          arrived = this.#arrive(plan?.arrives.get(i));
           break;
         case 'code': {
           const next = events[i + 1];
           const tested = (next?.kind === 'if' || next?.kind === 'br_if') && next.from === event.block ? next : null;
-          this.#region(regionOf[event.block] as number, tested);
+          this.#region(regionOf[event.block] as number, tested, plan?.leaves.get(i), arrived);
+          arrived = null;
+          for (const region of this.#early.get(event.block) ?? []) this.#region(region);
           break;
         }
         case 'edge':
-          this.#edge(event.from, event.to);
+          this.#edge(event.from, event.to, plan?.leaves.get(i));
           break;
         case 'br':
           w.br(this.#depth(event.label));
@@ -177,6 +217,14 @@ class BodyWriter {
     if (!fallsOut) w.byte(opcode.unreachable);
   }
 
+  /** A phi is on the stack: it is used at once (given back), or goes to its local. */
+  #arrive(arrival: { readonly phi: ValueId; readonly taken: boolean } | undefined): ValueId | null {
+    if (arrival === undefined) return null;
+    if (arrival.taken) return arrival.phi;
+    this.#w.localSet(this.#local(arrival.phi));
+    return null;
+  }
+
   #opened(label: number): void {
     this.#height.set(label, this.#open.length);
     this.#open.push(label);
@@ -197,11 +245,11 @@ class BodyWriter {
     this.#w.byte(opcode.unreachable);
   }
 
-  #edge(from: BlockId, to: BlockId): void {
+  #edge(from: BlockId, to: BlockId, leave: Leave | undefined): void {
     const f = this.#f;
     if (this.#hooks.busy?.(f, from, to) === true) this.#hooks.edge?.(this.#w, f, from, to);
     const region = this.#list.edgeRegion.get(edgeKey(f, from, to));
-    if (region !== undefined) this.#region(region);
+    if (region !== undefined && this.#early.get(from)?.includes(region) !== true) this.#region(region, null, leave);
   }
 
   /** A table from the smallest case on, where that is small or negative numbers occur. */
@@ -255,7 +303,12 @@ class BodyWriter {
   }
 
   /** Writes a region's items; the last one is a condition where it is tested. */
-  #region(region: number, tested: (StructureEvent & { readonly negate: boolean }) | null = null): void {
+  #region(
+    region: number,
+    tested: (StructureEvent & { readonly negate: boolean }) | null = null,
+    leave: Leave | undefined = undefined,
+    arrived: ValueId | null = null,
+  ): void {
     const { func: f, items, regionStart } = this.#list;
     const w = this.#w;
     let end = regionStart[region + 1] as number;
@@ -272,7 +325,16 @@ class BodyWriter {
         if (last !== null) end--;
       }
     }
-    for (let i = regionStart[region] as number; i < end; i++) {
+    let start = regionStart[region] as number;
+    if (arrived !== null) {
+      if ((this.#list.uses[arrived] as number) > 1) w.localTee(this.#local(arrived));
+      start++;
+    }
+    for (let i = start; i < end; i++) {
+      if (leave !== undefined) {
+        if (i === leave.at) this.#push(items[leave.push] as number);
+        if (i === leave.write || i === leave.push) continue;
+      }
       const code = items[i] as number;
       const about = code >> 3;
       switch (code & 7) {
@@ -292,10 +354,10 @@ class BodyWriter {
           w.localTee(this.#local(about));
           break;
         case item.op:
-          this.#instr(about, instOf(f, about as never));
+          this.#instr(about, instOf(f, about as ValueId));
           break;
         case item.constant: {
-          const { type, imm } = instOf(f, about as never);
+          const { type, imm } = instOf(f, about as ValueId);
           writeConstant(w, type as 'i32', imm);
           break;
         }
@@ -313,15 +375,25 @@ class BodyWriter {
     else if (negate) w.byte(opcode.i32_eqz);
   }
 
+  /** Pushes what a move takes: a constant, or a value from its local. */
+  #push(code: number): void {
+    const about = code >> 3;
+    if ((code & 7) === item.moveGet) this.#w.localGet(this.#local(this.#list.moveArg[about] as number));
+    else {
+      const { type, imm } = instOf(this.#f, about as ValueId);
+      writeConstant(this.#w, type as 'i32', imm);
+    }
+  }
+
   #isEqz(code: number): boolean {
     if ((code & 7) !== item.op) return false;
-    const { bytes } = factsOf(instOf(this.#f, (code >> 3) as never).op);
+    const { bytes } = factsOf(instOf(this.#f, (code >> 3) as ValueId).op);
     return bytes.length === 1 && bytes[0] === eqz;
   }
 
   /** The instruction that gives the opposite of a comparison; null: there is none. */
   #negated(v: number): Inst | null {
-    const inst = this.#asWritten(v, instOf(this.#f, v as never));
+    const inst = this.#asWritten(v, instOf(this.#f, v as ValueId));
     const op = inst.op.laws.negation === undefined ? undefined : coreTable.get(inst.op.laws.negation);
     return op === undefined || this.#hooks.instr !== undefined ? null : { ...inst, op };
   }

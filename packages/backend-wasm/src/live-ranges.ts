@@ -1,5 +1,5 @@
 /**
- * Where the locals of values are live, as ranges of positions in a code list. Item `i` reads at `2i` and writes at `2i + 1`;
+ * Where the locals of values are live, as ranges of positions in a code list. Item `i` reads up to `2i + 1`, or writes from there on;
  * a range goes from a write up to the last read, and over all regions in between.
  *
  * A phi is a variable that the moves on its edges write, so what is a variable's value need not be known here: only what is
@@ -70,7 +70,7 @@ export function liveRanges(list: CodeList, scratch: RangeScratch): LiveRanges {
       if (kind === item.get || kind === item.moveGet) {
         const at = record(kind === item.get ? code >> 3 : (moveArg[code >> 3] as number), r);
         if (recordWrite[at] === -1) exposed[at] = 1;
-        recordRead[at] = 2 * i;
+        recordRead[at] = 2 * i + 1;
       } else if (kind === item.set || kind === item.tee || kind === item.moveSet) {
         const at = record(kind === item.moveSet ? (movePhi[code >> 3] as number) : code >> 3, r);
         if (recordWrite[at] === -1) recordWrite[at] = 2 * i + 1;

@@ -25,6 +25,8 @@ export interface Locals {
   readonly declared: readonly WasmLocals[];
   /** Number of all of them. */
   readonly count: number;
+  /** Whether a local's value is used at or behind the start of a region. */
+  readonly isLiveInto: (local: number, region: number) => boolean;
 }
 
 /** Wasm's type of a type of the IR; the caller has refused `any`. */
@@ -100,7 +102,21 @@ class Assigner {
     const declared = number(colours, this.#f.params.length);
     const localOf = new Int32Array(this.#f.insts.length).fill(-1);
     for (let v = 0; v < localOf.length; v++) localOf[v] = colourOf.get(this.#find(v))?.index ?? -1;
-    return { localOf, slots: slots.map(({ index }) => index), declared, count: colours.length };
+    const byIndex: Ranges[] = [];
+    for (const { index, ranges } of colours) byIndex[index] = ranges;
+    const slotIndices = slots.map(({ index }) => index);
+    return {
+      localOf,
+      slots: slotIndices,
+      declared,
+      count: colours.length,
+      isLiveInto: (local, region) => {
+        const at = 2 * (this.#list.regionStart[region] as number);
+        const ranges = byIndex[local] as Ranges;
+        const k = firstEndingAfter(ranges, at, 0);
+        return (k < ranges.length && (ranges[k] as number) <= at) || slotIndices.includes(local);
+      },
+    };
   }
 
   #find(v: number): number {
