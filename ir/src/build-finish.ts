@@ -13,12 +13,12 @@ import type { Type } from './type.ts';
 
 /** A block that is being built. */
 export interface BuiltBlock {
-  readonly phis: ValueId[];
+  phis: readonly ValueId[];
   readonly body: ValueId[];
   /** -1 until it is there. */
   term: ValueId | -1;
   /** Each once. */
-  readonly preds: BlockId[];
+  preds: readonly BlockId[];
   sealed: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface BuiltFunc extends Pick<Func, 'name' | 'sig' | 'params' | 'slots
   /** Zeros of variables that were never written; they come to stand at the start of the entry. */
   readonly zeros: ReadonlyMap<Type, ValueId>;
   /** Places the phis of variables, given the final blocks and edges; null where that would cost too much. */
-  readonly place: (shape: Func, forward: Forwarding) => readonly PlacedPhi[] | null;
+  readonly place: (shape: () => Func, forward: Forwarding) => readonly PlacedPhi[] | null;
 }
 
 /** The function; null where `place` gives up. The first block is the entry. */
@@ -40,7 +40,7 @@ export function assemble(built: BuiltFunc): Func | null {
   const order = reachable(built);
   dropUnreachableInputs(built, order);
   const forward = new Forwarding();
-  const placed = built.place(funcOf(built, order, built.insts, shapeBlocks(built, order)), forward);
+  const placed = built.place(() => funcOf(built, order, built.insts, shapeBlocks(built, order)), forward);
   if (placed === null) return null;
   const phisIn = new Map<BlockId, ValueId[]>();
   for (const { block, value, preds, args } of placed) {
@@ -60,14 +60,24 @@ export function assemble(built: BuiltFunc): Func | null {
   for (const v of built.params) keep(v);
   for (const b of order) {
     const state = built.blocks[b] as BuiltBlock;
-    const phis = [...state.phis, ...(phisIn.get(b) ?? [])].filter((v) => forward.resolve(v) === v);
-    const body = b === order[0] ? [...built.zeros.values(), ...state.body] : state.body;
+    const phis = phisOf(state, phisIn.get(b), forward);
+    const body = b === order[0] && built.zeros.size > 0 ? [...built.zeros.values(), ...state.body] : exact(state.body);
     for (const v of phis) keep(v);
     for (const v of body) keep(v);
     keep(state.term as ValueId);
     blocks[b] = { phis, body, term: state.term as ValueId };
   }
   return funcOf(built, order, insts, blocks);
+}
+
+/** A list that stays: without the room that one which grew has at its end. */
+function exact<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? none : list.slice();
+}
+
+function phisOf(state: BuiltBlock, placed: readonly ValueId[] | undefined, forward: Forwarding): readonly ValueId[] {
+  if (placed === undefined && state.phis.length === 0) return none;
+  return [...state.phis, ...(placed ?? none)].filter((v) => forward.resolve(v) === v);
 }
 
 function funcOf(built: BuiltFunc, order: readonly BlockId[], insts: Func['insts'], blocks: Func['blocks']): Func {
@@ -80,11 +90,16 @@ function funcOf(built: BuiltFunc, order: readonly BlockId[], insts: Func['insts'
     blocks,
     order,
     slots,
-    valueNames: new Map([...valueNames].filter(([v]) => insts[v] !== undefined)),
-    blockNames: new Map([...blockNames].filter(([b]) => blocks[b] !== undefined)),
+    valueNames: named(valueNames, insts),
+    blockNames: named(blockNames, blocks),
     shape: { cache: new Memo() },
     cache: new Memo(),
   };
+}
+
+/** The names of what there is. */
+function named<K extends number>(names: ReadonlyMap<K, string>, items: readonly unknown[]): ReadonlyMap<K, string> {
+  return new Map([...names].filter(([item]) => items[item] !== undefined));
 }
 
 /** The blocks with their terminators alone. */
@@ -101,7 +116,9 @@ function reachable(built: BuiltFunc): readonly BlockId[] {
   for (let b = work.pop(); b !== undefined; b = work.pop()) {
     const { term } = built.blocks[b] as BuiltBlock;
     if (term < 0) throw new Error(`@${built.name}: ^${b} has no terminator`);
-    for (const target of instOf(built, term as ValueId).blocks) {
+    const targets = instOf(built, term as ValueId).blocks;
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i] as BlockId;
       if (seen[target] === 1) continue;
       seen[target] = 1;
       work.push(target);
@@ -129,6 +146,7 @@ function dropUnreachableInputs(built: BuiltFunc, order: readonly BlockId[]): voi
 
 /** Says in `forward` what replaces the placed phis that are no choice. */
 function replaceRedundant(built: BuiltFunc, placed: readonly PlacedPhi[], forward: Forwarding): void {
+  if (placed.length === 0) return;
   const among = new Set(placed.map(({ value }) => value));
   removeRedundantPhis(
     [...among],

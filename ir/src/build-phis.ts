@@ -22,13 +22,14 @@ import { domTree } from './analysis/dom.ts';
 import { frontiersOf } from './analysis/frontier.ts';
 import { orderOf } from './analysis/order.ts';
 import type { BlockId, Func, ValueId } from './func.ts';
+import type { VariableMap } from './variable-map.ts';
 
 /** What blocks do with variables, by block and variable (dense numbers). */
 export interface BlockVariables {
   /** The value at the end of the block, where it is written there. */
-  readonly writes: ReadonlyMap<number, ValueId>;
+  readonly writes: VariableMap;
   /** The placeholder for the value at the start of the block, where it is read. */
-  readonly reads: ReadonlyMap<number, ValueId>;
+  readonly reads: VariableMap;
 }
 
 /** A phi that a block needs: an input for each predecessor. */
@@ -74,12 +75,12 @@ type PhisByBlock = Map<BlockId, PlacedPhi[]>;
 
 function choosePlaces(host: VariableHost, effort: number): PhisByBlock | null {
   const { shape, variableCount } = host;
-  const writers: BlockId[][] = Array.from({ length: variableCount }, () => []);
-  const readers: BlockId[][] = Array.from({ length: variableCount }, () => []);
+  const writers: Lists = new Array(variableCount);
+  const readers: Lists = new Array(variableCount);
   for (const b of orderOf(shape).rpo) {
     const { writes, reads } = host.blocks(b);
-    for (const variable of writes.keys()) writers[variable]?.push(b);
-    for (const variable of reads.keys()) readers[variable]?.push(b);
+    for (let i = 0; i < writes.size; i++) add(writers, writes.keyAt(i), b);
+    for (let i = 0; i < reads.size; i++) add(readers, reads.keyAt(i), b);
   }
   const tree = domTree(shape);
   const places: PhisByBlock = new Map();
@@ -88,10 +89,10 @@ function choosePlaces(host: VariableHost, effort: number): PhisByBlock | null {
   const spent: Spent = { steps: -frontiers.steps };
   const isLive = liveness(host, spent);
   for (let variable = 0; variable < variableCount; variable++) {
-    const reading = readers[variable] ?? [];
-    const writing = writers[variable] ?? [];
-    const [only] = writing;
-    if (reading.length === 0 || only === undefined) continue;
+    const reading = readers[variable];
+    const writing = writers[variable];
+    if (reading === undefined || writing === undefined) continue;
+    const only = writing[0] as BlockId;
     if (writing.length === 1 && reading.every((b) => b !== only && tree.dominates(only, b))) continue;
     const frontier = frontiers.iterated(writing);
     if (spent.steps + frontiers.steps > effort) return null;
@@ -107,6 +108,15 @@ function choosePlaces(host: VariableHost, effort: number): PhisByBlock | null {
     }
   }
   return places;
+}
+
+/** By variable: blocks. */
+type Lists = (BlockId[] | undefined)[];
+
+function add(lists: Lists, variable: number, b: BlockId): void {
+  const list = lists[variable];
+  if (list === undefined) lists[variable] = [b];
+  else list.push(b);
 }
 
 /** What choosing places has cost so far. */
@@ -174,12 +184,15 @@ function rename(host: VariableHost, phisOf: PhisByBlock): void {
     }
     open.push({ last: tree.last[b] ?? position, undone: undo.length });
     const { writes, reads } = host.blocks(b);
-    for (const { variable, value } of phisOf.get(b) ?? []) set(variable, value);
-    for (const [variable, placeholder] of reads) host.settle(placeholder, now(variable));
-    for (const [variable, value] of writes) set(variable, host.resolve(value));
+    const phis = phisOf.get(b);
+    if (phis !== undefined) for (const { variable, value } of phis) set(variable, value);
+    for (let i = 0; i < reads.size; i++) host.settle(reads.valueAt(i), now(reads.keyAt(i)));
+    for (let i = 0; i < writes.size; i++) set(writes.keyAt(i), host.resolve(writes.valueAt(i)));
     const end = succs.start[b + 1] ?? 0;
     for (let i = succs.start[b] ?? 0; i < end; i++) {
-      for (const phi of phisOf.get(succs.items[i] as BlockId) ?? []) {
+      const fed = phisOf.get(succs.items[i] as BlockId);
+      if (fed === undefined) continue;
+      for (const phi of fed) {
         phi.preds.push(b);
         phi.args.push(now(phi.variable));
       }

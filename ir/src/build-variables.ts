@@ -7,7 +7,9 @@
 import { type PlacedPhi, placeVariables } from './build-phis.ts';
 import type { Forwarding } from './edit-forward.ts';
 import type { BlockId, Func, ValueId } from './func.ts';
+import { none } from './inst.ts';
 import type { Type } from './type.ts';
+import { noVariables, VariableMap } from './variable-map.ts';
 
 /** A variable of the source: written and read many times, unlike a value. */
 export type Variable = number & { readonly __id: 'variable' };
@@ -16,7 +18,7 @@ export type Variable = number & { readonly __id: 'variable' };
 export interface VariableHost {
   /** The only predecessor of a block that gets no further ones; undefined where there is none or several. */
   readonly onlyPred: (b: BlockId) => BlockId | undefined;
-  /** A new phi of this type that stands in no block yet. */
+  /** A new phi of this type, without operands, that stands in no block yet. */
   readonly newPhi: (type: Type) => ValueId;
   readonly zero: (type: Type) => ValueId;
   readonly valueCount: () => number;
@@ -26,17 +28,18 @@ export interface VariableHost {
 const nearby = 16;
 
 interface Uses {
-  readonly writes: Map<Variable, ValueId>;
-  readonly reads: Map<Variable, ValueId>;
+  writes: VariableMap;
+  reads: VariableMap;
 }
 
-const nothing: Uses = { writes: new Map(), reads: new Map() };
+const nothing: Uses = { writes: noVariables, reads: noVariables };
 
 /** The variables of one function. */
 export class Variables {
   readonly #host: VariableHost;
   readonly #types: Type[] = [];
   readonly #uses: (Uses | undefined)[] = [];
+  #anyRead = false;
 
   constructor(host: VariableHost) {
     this.#host = host;
@@ -50,7 +53,9 @@ export class Variables {
 
   /** The variable has this value at the end of the block so far. */
   write(variable: Variable, value: ValueId, b: BlockId): void {
-    this.#of(b).writes.set(variable, value);
+    const uses = this.#of(b);
+    if (uses.writes === noVariables) uses.writes = new VariableMap();
+    uses.writes.set(variable, value);
   }
 
   /** The variable's value at the end of the block so far; it may be a placeholder. */
@@ -63,7 +68,10 @@ export class Variables {
       b = this.#host.onlyPred(b);
     }
     const placeholder = this.#host.newPhi(this.#typeOf(variable));
-    this.#of(from).reads.set(variable, placeholder);
+    const uses = this.#of(from);
+    if (uses.reads === noVariables) uses.reads = new VariableMap();
+    uses.reads.set(variable, placeholder);
+    this.#anyRead = true;
     return placeholder;
   }
 
@@ -71,11 +79,11 @@ export class Variables {
    * Places phis in a function whose blocks and edges are final, and says in `forward` what placeholders stand for. Null where
    * that costs more than `effort` (see build-phis.ts).
    */
-  place(shape: Func, forward: Forwarding, effort: number): readonly PlacedPhi[] | null {
-    if (this.#uses.every((uses) => uses === undefined || uses.reads.size === 0)) return [];
+  place(shape: () => Func, forward: Forwarding, effort: number): readonly PlacedPhi[] | null {
+    if (!this.#anyRead) return none;
     const typeOf = (variable: number): Type => this.#typeOf(variable as Variable);
     return placeVariables({
-      shape,
+      shape: shape(),
       blocks: (b) => this.#uses[b] ?? nothing,
       variableCount: this.#types.length,
       newPhi: (variable) => this.#host.newPhi(typeOf(variable)),
@@ -89,7 +97,7 @@ export class Variables {
   #of(b: BlockId): Uses {
     let uses = this.#uses[b];
     if (uses === undefined) {
-      uses = { writes: new Map(), reads: new Map() };
+      uses = { writes: noVariables, reads: noVariables };
       this.#uses[b] = uses;
     }
     return uses;

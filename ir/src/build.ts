@@ -42,6 +42,7 @@ export class FuncBuilder {
   readonly #variables: Variables;
   /** Zeros that were read where nothing was written; they stand at the start of the entry. */
   readonly #zeros = new Map<Type, ValueId>();
+  readonly #emptyPhis = new Map<Type, Inst>();
 
   constructor(name: string, sig: Signature, ops: OpTable = coreTable) {
     this.name = name;
@@ -67,7 +68,7 @@ export class FuncBuilder {
   /** A new block. */
   block(name?: string): BlockId {
     const b = this.#blocks.length as BlockId;
-    this.#blocks.push({ phis: [], body: [], term: -1, preds: [], sealed: false });
+    this.#blocks.push({ phis: none, body: [], term: -1, preds: none, sealed: false });
     if (name !== undefined) this.#blockNames.set(b, name);
     return b;
   }
@@ -119,10 +120,11 @@ export class FuncBuilder {
     const def = typeof op === 'string' ? this.opNamed(op) : op;
     const v = this.#create(newInst(def, args, imm, type, blocks, this.loc));
     state.term = v;
-    for (const target of blocks) {
+    for (let i = 0; i < blocks.length; i++) {
+      const target = blocks[i] as BlockId;
       const to = this.#state(target);
       if (to.sealed) throw new Error(`@${this.name}: an edge to ^${target}, which is sealed`);
-      if (to.preds[to.preds.length - 1] !== this.#current) to.preds.push(this.#current);
+      if (to.preds[to.preds.length - 1] !== this.#current) to.preds = appended(to.preds, this.#current);
     }
     return v;
   }
@@ -155,7 +157,8 @@ export class FuncBuilder {
   /** A phi by hand; inputs by `setPhi`, all before `finish`. */
   phi(b: BlockId, type: Type): ValueId {
     const v = this.#create(makeInst(this.opNamed('phi'), none, { type }));
-    this.#state(b).phis.push(v);
+    const state = this.#state(b);
+    state.phis = appended(state.phis, v);
     return v;
   }
 
@@ -257,10 +260,20 @@ export class FuncBuilder {
         const { sealed, preds } = this.#state(b);
         return sealed && preds.length === 1 ? preds[0] : undefined;
       },
-      newPhi: (type) => this.#create(makeInst(this.opNamed('phi'), none, { type })),
+      newPhi: (type) => this.#create(this.#emptyPhi(type)),
       zero: (type) => this.#zero(type),
       valueCount: () => this.#insts.length,
     };
+  }
+
+  /** The same for all placeholders of a type. */
+  #emptyPhi(type: Type): Inst {
+    let phi = this.#emptyPhis.get(type);
+    if (phi === undefined) {
+      phi = makeInst(this.opNamed('phi'), none, { type });
+      this.#emptyPhis.set(type, phi);
+    }
+    return phi;
   }
 
   #zero(type: Type): ValueId {
@@ -277,4 +290,11 @@ export class FuncBuilder {
     this.#insts.push(inst);
     return (this.#insts.length - 1) as ValueId;
   }
+}
+
+/** The list with one more item. An empty one is `none`, which is shared and stays as it is: most lists here have no item or one. */
+function appended<T>(list: readonly T[], item: T): readonly T[] {
+  if (list.length === 0) return [item];
+  (list as T[]).push(item);
+  return list;
 }

@@ -55,4 +55,5 @@ export * from './text/print.ts';
 export * from './trap.ts';
 export * from './type.ts';
 export * from './value.ts';
+export * from './variable-map.ts';
 export * from './verify.ts';

@@ -11,7 +11,7 @@ import type { BlockId, FuncBuilder, Signature, Type, ValueId } from '@sluice/ir'
 import type { InstrReader } from '@sluice/wasm-format';
 import type { Seen } from './context.ts';
 import * as codes from './diag-codes.ts';
-import { type Frame, type FrameKind, labelTypes, newFrame, noBlock, Operands } from './frames.ts';
+import { addEdge, type Frame, type FrameKind, labelTypes, newFrame, noBlock, Operands } from './frames.ts';
 import type { Locals } from './locals.ts';
 
 const none: readonly never[] = [];
@@ -166,8 +166,7 @@ export class Control {
     }
     if (kind === 'if' && frame.entered && frame.target === noBlock) {
       frame.target = frame.otherwise;
-      frame.preds.push(frame.from);
-      frame.values.push(frame.otherwiseArgs);
+      addEdge(frame, frame.from, frame.otherwiseArgs);
     }
     this.#fallThrough(frame);
     if (kind === 'if') this.#endWithoutElse(frame);
@@ -252,8 +251,7 @@ export class Control {
     if (frame.target === noBlock) frame.target = b.block();
     const { preds } = frame;
     if (preds[preds.length - 1] !== b.current) {
-      preds.push(b.current);
-      frame.values.push(values);
+      addEdge(frame, b.current, values);
       if (values.length > 1) this.spend(2 * values.length);
     }
     return frame.target;

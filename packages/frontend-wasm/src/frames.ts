@@ -10,6 +10,8 @@ import type { BlockId, Diagnostic, Span, Type, ValueId } from '@sluice/ir';
 import type { InstrReader } from '@sluice/wasm-format';
 import * as codes from './diag-codes.ts';
 
+const none: readonly never[] = [];
+
 /** The value of code that is not reached. */
 export const noValue = -1 as ValueId;
 
@@ -33,8 +35,8 @@ export interface Frame {
   /** Where branches to its label lead: the header of a loop, else the block behind its end; -1 until there is a branch. */
   target: BlockId;
   /** For each block that leads to `target`: the block, and the values that it brings. */
-  readonly preds: BlockId[];
-  readonly values: (readonly ValueId[])[];
+  preds: readonly BlockId[];
+  values: readonly (readonly ValueId[])[];
   /** Of a loop with parameters. */
   phis: readonly ValueId[];
   /** Of an `if`: the block that it ends, where it goes on false, and the parameters. */
@@ -59,13 +61,24 @@ export function newFrame(
     unreachable: false,
     entered,
     target: noBlock,
-    preds: [],
-    values: [],
-    phis: [],
+    preds: none,
+    values: none,
+    phis: none,
     from: noBlock,
     otherwise: noBlock,
-    otherwiseArgs: [],
+    otherwiseArgs: none,
   };
+}
+
+/** An edge to the block's label, from a block that has none to it yet. */
+export function addEdge(frame: Frame, from: BlockId, values: readonly ValueId[]): void {
+  if (frame.preds.length === 0) {
+    frame.preds = [from];
+    frame.values = [values];
+    return;
+  }
+  (frame.preds as BlockId[]).push(from);
+  (frame.values as (readonly ValueId[])[]).push(values);
 }
 
 /** The types that a branch to the block brings. */

@@ -103,7 +103,7 @@ class FuncWalk {
     this.#b = sink?.builder ?? null;
     this.#seen = sink?.seen ?? null;
     this.#reader = new InstrReader(func.code, cx.file, func.at ?? 0, cx.module.dataCount);
-    this.#locals = new Locals(sig.params, func.locals, this.#b, sink?.slots ?? false);
+    this.#locals = new Locals(sig.params, func.locals, func.code.length, this.#b, sink?.slots ?? false);
     this.#control = new Control(this.#reader, sig, this.#locals, this.#b, this.#seen);
     this.#s = this.#control.s;
   }
@@ -190,24 +190,24 @@ class FuncWalk {
         this.#selectTyped();
         return;
       case opcode.local_get: {
-        const index = this.#local();
-        const type = this.#locals.typeOf(index);
-        s.push(type, control.live ? this.#locals.get(index, type) : noValue);
+        const place = this.#local();
+        const type = this.#locals.typeAt(place);
+        s.push(type, control.live ? this.#locals.get(place, type) : noValue);
         return;
       }
       case opcode.local_set: {
-        const index = this.#local();
-        const type = this.#locals.typeOf(index);
+        const place = this.#local();
+        const type = this.#locals.typeAt(place);
         const value = s.pop(type);
-        if (control.live) this.#locals.set(index, type, value);
+        if (control.live) this.#locals.set(place, type, value);
         return;
       }
       case opcode.local_tee: {
-        const index = this.#local();
-        const type = this.#locals.typeOf(index);
+        const place = this.#local();
+        const type = this.#locals.typeAt(place);
         const value = s.pop(type);
         s.push(type, value);
-        if (control.live) this.#locals.set(index, type, value);
+        if (control.live) this.#locals.set(place, type, value);
         return;
       }
       case opcode.global_get: {
@@ -275,7 +275,7 @@ class FuncWalk {
     const { index } = this.#reader;
     const { count } = this.#locals;
     if (index >= count) this.#s.fail((at) => codes.unknownIndex(at, 'local', index, count));
-    return index;
+    return this.#locals.place(index);
   }
 
   #global(): Context['globals'][number] {

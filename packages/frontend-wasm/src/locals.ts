@@ -20,20 +20,29 @@ export class Locals {
   /** First index behind each group. */
   readonly #ends: readonly number[];
   readonly #builder: FuncBuilder | null;
-  readonly #types: (Type | undefined)[] = [];
-  readonly #variables: (Variable | undefined)[] = [];
+  readonly #asSlots: boolean;
+  /** Where more are declared than code can mention: the places, in the arrays below, of those that it does. */
+  readonly #places: Map<number, number> | null;
+  readonly #types: (Type | undefined)[];
+  /** Variables, or slots; -1: none yet. */
+  readonly #homes: Int32Array;
   /** The values that are known, and the stretch of code that they were learnt in. */
-  readonly #values: (ValueId | undefined)[] = [];
-  readonly #learnt: (number | undefined)[] = [];
-  #stretch = 0;
-  /** By local: its slot, where they are slots. */
-  readonly #slots: (number | undefined)[] | null;
+  readonly #values: Int32Array;
+  readonly #learnt: Int32Array;
+  #stretch = 1;
 
-  constructor(params: readonly Type[], groups: readonly WasmLocals[], builder: FuncBuilder | null, slots: boolean) {
-    this.#slots = slots ? [] : null;
+  /** `codeLength` is in bytes; `asSlots`: locals are slots. */
+  constructor(
+    params: readonly Type[],
+    groups: readonly WasmLocals[],
+    codeLength: number,
+    builder: FuncBuilder | null,
+    asSlots: boolean,
+  ) {
     this.#params = params;
     this.#groups = groups;
     this.#builder = builder;
+    this.#asSlots = asSlots;
     const ends: number[] = [];
     let end = params.length;
     for (const { count } of groups) {
@@ -42,17 +51,38 @@ export class Locals {
     }
     this.#ends = ends;
     this.count = end;
+    const most = params.length + codeLength;
+    this.#places = end > most ? new Map() : null;
+    const size = Math.min(end, most);
+    this.#types = new Array(size);
+    const lifted = builder === null ? 0 : size;
+    this.#homes = new Int32Array(lifted).fill(-1);
+    this.#values = new Int32Array(lifted);
+    this.#learnt = new Int32Array(lifted);
     builder?.params.forEach((value, i) => {
-      this.set(i, params[i] as Type, value);
+      this.set(this.place(i), params[i] as Type, value);
     });
   }
 
-  /** The type of a local that there is. */
-  typeOf(index: number): Type {
-    let type = this.#types[index];
+  /** The place of a local that there is: what the methods below take. */
+  place(index: number): number {
+    const places = this.#places;
+    if (places === null) return index;
+    let place = places.get(index);
+    if (place === undefined) {
+      place = places.size;
+      places.set(index, place);
+      this.#types[place] = this.#typeOf(index);
+    }
+    return place;
+  }
+
+  /** The type of a local. */
+  typeAt(place: number): Type {
+    let type = this.#types[place];
     if (type === undefined) {
-      type = this.#params[index] ?? this.#declared(index);
-      this.#types[index] = type;
+      type = this.#typeOf(place);
+      this.#types[place] = type;
     }
     return type;
   }
@@ -63,43 +93,39 @@ export class Locals {
   }
 
   /** The value in the current block. */
-  get(index: number, type: Type): ValueId {
-    if (this.#learnt[index] === this.#stretch) return this.#values[index] as ValueId;
+  get(place: number, type: Type): ValueId {
+    if (this.#learnt[place] === this.#stretch) return this.#values[place] as ValueId;
     const b = this.#builder as FuncBuilder;
-    const value =
-      this.#slots === null
-        ? b.read(this.#variable(index, type))
-        : b.emit('slot.get', none, this.#slot(this.#slots, index, type), type);
-    this.#learnt[index] = this.#stretch;
-    this.#values[index] = value;
+    const home = this.#home(place, type);
+    const value = this.#asSlots ? b.emit('slot.get', none, home, type) : b.read(home as Variable);
+    this.#learnt[place] = this.#stretch;
+    this.#values[place] = value;
     return value;
   }
 
   /** Has this value from here on in the current block. */
-  set(index: number, type: Type, value: ValueId): void {
+  set(place: number, type: Type, value: ValueId): void {
     const b = this.#builder as FuncBuilder;
-    if (this.#slots === null) b.write(this.#variable(index, type), value);
-    else b.emit('slot.set', [value], this.#slot(this.#slots, index, type));
-    this.#learnt[index] = this.#stretch;
-    this.#values[index] = value;
+    const home = this.#home(place, type);
+    if (this.#asSlots) b.emit('slot.set', [value], home);
+    else b.write(home as Variable, value);
+    this.#learnt[place] = this.#stretch;
+    this.#values[place] = value;
   }
 
-  #variable(index: number, type: Type): Variable {
-    let variable = this.#variables[index];
-    if (variable === undefined) {
-      variable = (this.#builder as FuncBuilder).variable(type);
-      this.#variables[index] = variable;
+  #home(place: number, type: Type): number {
+    let home = this.#homes[place] as number;
+    if (home < 0) {
+      const b = this.#builder as FuncBuilder;
+      home = this.#asSlots ? b.slot(type) : b.variable(type);
+      this.#homes[place] = home;
     }
-    return variable;
+    return home;
   }
 
-  #slot(slots: (number | undefined)[], index: number, type: Type): number {
-    const slot = slots[index] ?? (this.#builder as FuncBuilder).slot(type);
-    slots[index] = slot;
-    return slot;
-  }
-
-  #declared(index: number): Type {
+  #typeOf(index: number): Type {
+    const param = this.#params[index];
+    if (param !== undefined) return param;
     let low = 0;
     let high = this.#ends.length - 1;
     while (low < high) {

@@ -11,12 +11,14 @@ import {
   type Func,
   makeInst,
   none,
+  noVariables,
   type OpName,
   orderOf,
   placeVariables,
   row,
   type Type,
   type ValueId,
+  VariableMap,
   withEdges,
   zeroOf,
   zeroOpName,
@@ -27,20 +29,20 @@ type Context = Pick<FuncContext, 'edit' | 'get'>;
 
 /** What a block does with variables. */
 export interface BlockAccesses {
-  readonly writes: Map<number, ValueId>;
-  readonly reads: Map<number, ValueId>;
+  readonly writes: VariableMap;
+  readonly reads: VariableMap;
 }
 
 /** What blocks do with variables, of those that do something. */
 export type Accesses = Map<BlockId, BlockAccesses>;
 
-const nothing: BlockVariables = { writes: new Map(), reads: new Map() };
+const nothing: BlockVariables = { writes: noVariables, reads: noVariables };
 
 /** What a block does with variables, to be filled in. */
 export function accessesOf(accesses: Accesses, b: BlockId): BlockAccesses {
   let here = accesses.get(b);
   if (here === undefined) {
-    here = { writes: new Map(), reads: new Map() };
+    here = { writes: new VariableMap(), reads: new VariableMap() };
     accesses.set(b, here);
   }
   return here;
