@@ -40,7 +40,7 @@ export interface Access {
 export interface Group {
   /** The pointer: the least address of its accesses. */
   pointer: Linear;
-  /** Of rows: bytes that it moves on each turn; also what each access touches. */
+  /** Bytes that it moves on each turn, which is what each access touches; 0: it stays, and is only loaded from. */
   readonly step: number;
   readonly members: Access[];
   /** Whether addresses differ by sums that wrap, and not by offsets of accesses alone. */
@@ -79,8 +79,10 @@ export function accessesOf(f: Func, body: readonly ValueId[], forms: LinearForms
     if (op.access.bytes > 8) return 'the loop accesses vectors already';
     const address = forms.of(args[0] as ValueId);
     if (address === null) return 'an address is not a sum of what stays and what grows by a constant';
-    if (address.step !== BigInt(op.access.bytes))
+    const stays = address.step === 0n && !op.access.store;
+    if (!stays && address.step !== BigInt(op.access.bytes)) {
       return 'an address does not move by the size of the access on each turn';
+    }
   }
   return grouped(f, body, forms);
 }
@@ -101,7 +103,7 @@ export function grouped(f: Func, body: readonly ValueId[], forms: LinearForms): 
     byKey.set(key, like);
     let group = like.find(({ pointer }) => Math.abs(apart(address, pointer)) < widestGroup);
     if (group === undefined) {
-      group = { pointer: address, step: bytes, members: [], wraps: false };
+      group = { pointer: address, step: Number(address.step), members: [], wraps: false };
       like.push(group);
       groups.push(group);
     }

@@ -29,7 +29,7 @@ export function numberOf(code: Code, lanes: Lanes): readonly ValueId[] {
 }
 
 /** Whether lanes are not 0, as a mask for lanes of a width. */
-function maskOf(code: Code, lanes: Lanes, width: Width): readonly ValueId[] {
+export function maskOf(code: Code, lanes: Lanes, width: Width): readonly ValueId[] {
   if (lanes.mask) return maskOfWidth(code, lanes, width);
   const zero = everywhere(code, 'i32', 0);
   const registers = lanes.registers.map((v) => code.emit(`${integerShape[lanes.width]}.ne`, [v, zero]));

@@ -44,11 +44,11 @@ export class Gatherer {
   }
 
   /** One step, for the turns of a part. */
-  take(link: ValueId, part: number, value: (width: Width) => Lanes): void {
-    const { type, at } = this.#byLink.get(link) as Accumulators;
+  take(link: ValueId, part: number, value: (sums: boolean, width: Width) => Lanes): void {
+    const { type, at, reduction } = this.#byLink.get(link) as Accumulators;
     const width = laneWidth(type) as Width;
-    const { registers, mask } = value(width);
-    const verb = this.#verbOf(link);
+    const verb = this.#verbOf(link, reduction);
+    const { registers, mask } = value(verb === 'add' || verb === 'sub', width);
     const count = this.#registers * width;
     for (const [r, v] of registers.entries()) {
       const k = (part * count + r) % at.length;
@@ -67,7 +67,7 @@ export class Gatherer {
   joined(phi: ValueId, start: ValueId, code: Code): ValueId {
     const { reduction, type, at } = this.#byPhi.get(phi) as Accumulators;
     const { family, identity } = reduction.gathering;
-    const verb = family.slice(family.indexOf('.') + 1);
+    const verb = verbIn(family);
     let row = [...at];
     while (row.length > 1) {
       const next: ValueId[] = [];
@@ -86,9 +86,9 @@ export class Gatherer {
     return identity === 'start' ? lane : code.emit(family, [start, lane]);
   }
 
-  #verbOf(link: ValueId): string {
+  #verbOf(link: ValueId, { gathering }: Reduction): string {
     const form = laneForm(instOf(this.#f, link));
-    return form?.kind === 'map' || form?.kind === 'bits' ? form.verb : '';
+    return form?.kind === 'map' || form?.kind === 'bits' ? form.verb : verbIn(gathering.family);
   }
 
   #step(verb: string, type: string, sum: ValueId, v: ValueId, mask: boolean): ValueId {
@@ -99,6 +99,11 @@ export class Gatherer {
     const one = this.#code.bytes(bytes.map((i) => (i % 4 === 0 ? 1 : 0)));
     return this.#code.emit(nameOf(verb, type), [sum, this.#code.emit('v128.and', [v, one])]);
   }
+}
+
+/** `add` of `i32.add`. */
+function verbIn(family: string): string {
+  return family.slice(family.indexOf('.') + 1);
 }
 
 function nameOf(verb: string, type: string): string {

@@ -82,7 +82,7 @@ export function planOf(f: Func, cx: Context, id: LoopId): LoopPlan | string {
   const forms = new LinearForms(f, evolution);
   const accesses = accessesOf(f, body, forms);
   if (typeof accesses === 'string') return accesses;
-  if (accesses.of.size === 0) return 'the loop touches no memory';
+  if (accesses.groups.every(({ step }) => step === 0)) return 'the loop touches no row in memory';
   const phis = carriedBy(f, cx, loop, forms);
   if (typeof phis === 'string') return phis;
   const needed = neededOf(f, loop, evolution, accesses, phis);
@@ -228,7 +228,7 @@ function shaped(f: Func, cx: Context, plan: Unshaped): LoopPlan | string {
 
 /** Bytes of the narrowest and of the widest that is in lanes: values, operands, and what is in memory. */
 function sizesOf(f: Func, accesses: Accesses, body: readonly ValueId[]): readonly [number, number] {
-  const sizes = [...accesses.of.values()].map(({ bytes }) => bytes);
+  const sizes = [...accesses.of.values()].filter(({ group }) => group.step !== 0).map(({ bytes }) => bytes);
   for (const v of body) {
     const { type, args, op } = instOf(f, v);
     const values = op.access === null ? args : args.slice(1);

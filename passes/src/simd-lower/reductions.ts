@@ -9,7 +9,7 @@
  */
 
 import { type Func, type Inst, instOf, type Uses, type ValueId } from '@sluice/ir';
-import { type Gathering, gatheringOf } from './lanes.ts';
+import { type Gathering, gatheringOf, laneForm } from './lanes.ts';
 
 /** What is gathered. */
 export interface Reduction {
@@ -38,6 +38,8 @@ export function reductionOf(
   inside: (v: ValueId) => boolean,
   fastMath: boolean,
 ): Reduction | string {
+  const extreme = extremeOf(f, phi, next, uses, inside);
+  if (extreme !== null) return extreme;
   const links: Link[] = [];
   let gathering: Gathering | null = null;
   let at = phi;
@@ -64,4 +66,36 @@ function gathered({ args }: Inst, sum: ValueId, { firstOnly }: Gathering): Value
   if (a === undefined || b === undefined || a === b) return null;
   if (a === sum) return b;
   return b === sum && !firstOnly ? a : null;
+}
+
+/**
+ * The least or the greatest, by a comparison:
+ *
+ *     %t = select %x, %s, (i32.lt_s %x, %s)
+ */
+function extremeOf(
+  f: Func,
+  phi: ValueId,
+  next: ValueId,
+  uses: Uses,
+  inside: (v: ValueId) => boolean,
+): Reduction | null {
+  const { op, args } = instOf(f, next);
+  const [yes, no, test] = args;
+  if (op.name !== 'select' || !inside(next) || yes === undefined || no === undefined || test === undefined) return null;
+  const compared = instOf(f, test);
+  const form = laneForm(compared);
+  const operand = yes === phi ? no : yes;
+  if (form?.kind !== 'compare' || form.width !== 32 || form.signed === null || operand === phi) return null;
+  const [a, b] = compared.args;
+  const straight = a === yes && b === no;
+  if (!straight && !(a === no && b === yes)) return null;
+  const only = (v: ValueId, users: readonly ValueId[]): boolean =>
+    [...uses.of(v)].filter(inside).every((user) => users.includes(user));
+  if (!inside(test) || (yes !== phi && no !== phi)) return null;
+  if (!only(phi, [test, next]) || !only(test, [next]) || !only(next, [phi])) return null;
+  const less = form.verb.startsWith('l') === straight;
+  const family = `i32.${less ? 'min' : 'max'}_${form.signed ? 's' : 'u'}`;
+  const gathering: Gathering = { family, identity: 'start', firstOnly: false, inexact: false };
+  return { phi, links: [{ inst: next, operand }], gathering };
 }

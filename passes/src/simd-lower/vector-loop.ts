@@ -53,7 +53,12 @@ export function writeVectorLoop(cx: Context, plan: LoopPlan): void {
   const splats = new Splats(f, ready);
   const ends = (start: ValueId, type: Type): ValueId =>
     edit.addPhi(turn, type, opOfKind(ops, 'phi'), [before], [start]);
-  const moving = new Map(plan.accesses.groups.map((group) => [group, ends(pointers.get(group) as ValueId, 'i32')]));
+  const rows = plan.accesses.groups.filter(({ step }) => step !== 0);
+  const moving = new Map(rows.map((group) => [group, ends(pointers.get(group) as ValueId, 'i32')]));
+  const needed = new Set(plan.body);
+  for (const { group, inst, start } of plan.accesses.of.values()) {
+    if (group.step === 0 && needed.has(inst)) splats.load(inst, pointers.get(group) as ValueId, start);
+  }
   const counts = new Counts(plan, ready, code, (start) => ends(start, 'v128'));
   const gatherer = new Gatherer(f, plan, ready, code, splats, (start) => ends(start, 'v128'));
   for (let part = 0; part < parts; part++) {

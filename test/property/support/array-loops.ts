@@ -274,7 +274,9 @@ function initial(type: Number, { floatSums }: Plan): string {
 /** The address of an element. */
 function address(w: Writer, bytes: boolean, size: number, array: number, by: number): string {
   const base = choose(['%p', '%q', '%r'], array);
-  const index = bytes ? '%i' : size === 0 ? '%i' : w.emit(`i32.shl %i, %shift${size}`);
+  // Some stay where they are.
+  const stays = by % 13 === 12;
+  const index = stays ? '%first' : bytes || size === 0 ? '%i' : w.emit(`i32.shl %i, %shift${size}`);
   const at = w.emit(`i32.add ${base}, ${index}`);
   const offset = (by % 7) - 3;
   const where = offset * (1 << size) + (by % 31 === 30 ? 1 : 0);
@@ -356,17 +358,30 @@ function gather(w: Writer, { floatSums }: Plan, a: number, b: number, c: number)
   const isFloat = type === 'f32' || type === 'f64';
   const ops = isFloat ? (floatSums ? ['add', 'sub'] : ['min', 'max']) : integer;
   const op = choose(ops, b);
+  if (type === 'i32' && a % 7 === 3) return extreme(w, b, c);
   const family = op === 'sub' ? 'add' : op;
   let value = w.pick(type, c);
   if (isFloat && floatSums) {
     const whole = w.emit(`i32.extend8_s ${w.pick('i32', c)}`);
     value = w.emit(`${type}.convert_i32_s ${whole}`);
   }
-  const known = w.sums.find((sum) => sum.type === type && (sum.family === family || a % 5 === 0));
+  const known = w.sums.find(
+    (sum) => sum.type === type && (sum.family === family || (a % 5 === 0 && sum.family !== 'none')),
+  );
   const sum = known ?? { name: `%s${w.sums.length}`, type, at: `%s${w.sums.length}`, family };
   if (known === undefined) w.sums.push(sum);
   const swapped = op !== 'sub' && a % 3 === 0;
   sum.at = w.emit(`${type}.${op} ${swapped ? `${value}, ${sum.at}` : `${sum.at}, ${value}`}`);
   // Seen by something else: no reduction.
   if (a % 17 === 0) w.push(type, sum.at);
+}
+
+/** The least or greatest number. */
+function extreme(w: Writer, b: number, c: number): void {
+  const name = `%s${w.sums.length}`;
+  const value = w.pick('i32', c);
+  const order = choose(['lt_s', 'le_s', 'gt_s', 'ge_s', 'lt_u', 'le_u', 'gt_u', 'ge_u', 'ne'], b);
+  const test = w.emit(`i32.${order} ${b % 2 === 0 ? `${value}, ${name}` : `${name}, ${value}`}`);
+  const at = w.emit(`select i32 ${c % 2 === 0 ? `${value}, ${name}` : `${name}, ${value}`}, ${test}`);
+  w.sums.push({ name, type: 'i32', at, family: 'none' });
 }
