@@ -22,6 +22,7 @@ import {
   type Outcome,
   SharedTable,
   type Signature,
+  type Table,
   type Type,
   type Value,
   WasmMemory,
@@ -56,7 +57,7 @@ export interface Observation {
   /** Digest of the memory at the end. */
   readonly memory: string;
   readonly globals: readonly (Typed & { readonly name: string })[];
-  /** Exported tables at the end: their elements by name. */
+  /** Tables that others hold, at the end: their elements by name. */
   readonly tables: readonly string[];
   readonly liveAllocations: number;
   /** Not part of the meaning: units of fuel, and instructions where they were counted. */
@@ -100,12 +101,17 @@ export function observeAll(
   };
   const host = recordingHost(m, (name, args) => hostCalls.push({ name, args, memory: look() }));
   const limits = { ...smallLimits, ...options.limits };
-  const shown = m.globals.filter((global) =>
-    m.exports.some(({ kind, name }) => kind === 'global' && name === global.name),
-  );
+  const exported = (kind: string): ReadonlySet<string> =>
+    new Set(m.exports.filter((each) => each.kind === kind).map(({ name }) => name));
+  const [shownGlobals, shownTables] = [exported('global'), exported('table')];
+  const shown = m.globals.filter(({ name, source }) => source !== null || shownGlobals.has(name));
   const externs = sharedWith(m);
   const instance = instantiate({ host, limits, count: options.count ?? false, externs });
-  const tables = m.exports.filter(({ kind }) => kind === 'table');
+  const tables = m.tables.filter(({ name, source }) => source !== null || shownTables.has(name));
+  const externOf = ({ name, source }: Table): Extern | undefined => {
+    if (source !== null) return externs.get(`${source.module}.${source.field}`);
+    return instance.exported(m.exports.find((each) => each.kind === 'table' && each.name === name)?.external ?? '');
+  };
   made = instance;
   return calls.map(({ func, args }) => {
     hostCalls = [];
@@ -116,7 +122,7 @@ export function observeAll(
       hostCalls,
       memory: m.memory === null ? '' : digest(instance.memory()),
       globals: shown.map(({ name, type }) => ({ name, type, value: instance.global(name) })),
-      tables: tables.map(({ external }) => tableText(instance.exported(external))),
+      tables: tables.map((table) => tableText(externOf(table))),
       liveAllocations: instance.liveAllocations(),
       fuelUsed,
       instructions,
