@@ -4,6 +4,7 @@
  */
 
 import { type FuncRef, isFuncRef, TrapError } from './extern.ts';
+import { acceptArguments, acceptResults } from './host-values.ts';
 import { HostExit, type Outcome, ResourceError } from './outcome.ts';
 import type { Signature, Type } from './type.ts';
 import type { Value } from './value.ts';
@@ -57,11 +58,12 @@ export class References {
   callOther(ref: FuncRef, args: readonly Value[]): readonly Value[] {
     const { params, results } = ref.sig;
     const given = ref.call(args.map((arg, i) => this.outer(params[i] as Type, arg)));
-    return given.map((value, i) => this.inner(results[i] as Type, value));
+    return acceptResults(ref.sig, given, `@${ref.name}`).map((value, i) => this.inner(results[i] as Type, value));
   }
 
-  #call(name: string, { params, results }: Signature, args: readonly Value[]): readonly Value[] {
-    const values = args.map((arg, i) => this.inner(params[i] as Type, arg));
+  #call(name: string, sig: Signature, args: readonly Value[]): readonly Value[] {
+    const { params, results } = sig;
+    const values = acceptArguments(sig, args, `@${name}`).map((arg, i) => this.inner(params[i] as Type, arg));
     return resultsOf(deepOrOutcome(() => this.#callees.call(name, values))).map((value, i) =>
       this.outer(results[i] as Type, value),
     );

@@ -23,6 +23,7 @@ import {
 } from '@sluice/ir';
 import { registerJsVM, type registerVM } from '@sluice/vm';
 import { describe, expect, test } from 'vitest';
+import { machines } from '../support/engines.ts';
 
 type Make = (m: Module, options: InstanceOptions) => Instance;
 
@@ -35,11 +36,18 @@ function machine(name: string, engine?: typeof registerVM): Make {
   };
 }
 
+function generated(name: string): Make {
+  const engine = machines().find((each) => each.name === name);
+  if (engine === undefined) throw new Error(`no engine ${name}`);
+  return (m, options) => engine.lower(m).instantiate(options);
+}
+
 const engines: readonly (readonly [string, Make])[] = [
   ['interp', (m, options) => interp.instantiate(m, options)],
   ['stack', machine('stack')],
   ['register', machine('register')],
   ['register-js', machine('register', registerJsVM)],
+  ['js', generated('js')],
 ];
 
 function moduleOf(text: string): Module {
