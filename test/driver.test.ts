@@ -1,6 +1,6 @@
 /** The embedding API as a user calls it: own host functions, limits, an AbortSignal. */
 
-import { load, prepare, presets } from '@sluice/driver';
+import { type EngineEntry, findEngine, load, pipelineFor, prepare, presets } from '@sluice/driver';
 import { unwrap, type Value } from '@sluice/ir';
 import { describe, expect, test } from 'vitest';
 
@@ -65,4 +65,12 @@ describe.each(engines)('%s', (engine) => {
     const report = unwrap(prepared.run({ args, out: () => {}, host, signal: stop.signal }));
     expect(report.verdict).toEqual({ code: 3, message: 'aborted' });
   });
+});
+
+test('what runs in JavaScript gets no loops of vectors, which would be slower there', () => {
+  const hasVectors = (engine: string): boolean =>
+    pipelineFor(presets.levelPipeline('O3'), findEngine(presets, engine) as EngineEntry, presets).instances.some(
+      ({ pass }) => pass.name === 'simd-lower',
+    );
+  expect(engines.filter(hasVectors)).toEqual(['interp', 'register', 'wasm']);
 });

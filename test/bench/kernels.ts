@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findEngine, load, optimise, prepareModule, presets } from '@sluice/driver';
+import { findEngine, load, optimise, pipelineFor, prepareModule, presets } from '@sluice/driver';
 import { type Instance, type Module, unwrap, type Value } from '@sluice/ir';
 import { type Figure, geomean } from './measure.ts';
 
@@ -61,12 +61,13 @@ function engineFigures(name: string, module: Module, binary: string): readonly F
   const engine = findEngine(presets, name);
   const limit = limits[name];
   if (engine?.executes !== 'module' || limit === undefined) return [];
+  const passes = pipelineFor(presets.levelPipeline('O3'), engine, presets);
   const ratios: number[] = [];
   const figures: Figure[] = [];
   for (const { name: kernel, size, usesI64 } of kernels.filter((each) => name !== 'js' || !each.usesI64)) {
     const start = performance.now();
     // A module that nothing was compiled of.
-    const fresh = prepareModule(optimise({ ...module }, presets.levelPipeline('O3')), engine, presets);
+    const fresh = prepareModule(optimise({ ...module }, passes), engine, presets);
     const instance = engine.instantiate(fresh, {});
     const first = call(instance, kernel, size);
     const cold = performance.now() - start;

@@ -23,6 +23,7 @@ import { type CompileOptions, lower, optimise, prepareModule } from './compile.t
 import { badUsage, missingImport, nothingToRun, wrongEngine } from './diag-codes.ts';
 import { exportedFunc, withEntry } from './modules.ts';
 import { type EngineEntry, findEngine, type Toolchain } from './toolchain.ts';
+import { pipelineFor } from './translate.ts';
 import { type WasiEnvironment, wasiHost, wasiModule, wasiSignatures } from './wasi/index.ts';
 
 /** How to run. */
@@ -111,7 +112,8 @@ export function prepare(
       },
     });
   }
-  const module = optimise(loaded.module, request.pipeline, { ops: tools.ops, ...request.compile });
+  const passes = pipelineFor(request.pipeline, engine, tools);
+  const module = optimise(loaded.module, passes, { ops: tools.ops, ...request.compile });
   const real = realise(tools, engine, module, file, request.compile);
   return real.ok ? made({ ...real.value, engine, level, loaded, file, module, start }) : real;
 }

@@ -37,7 +37,12 @@ interface EngineFacts {
   readonly summary: string;
   /** What an executed instruction is there. */
   readonly unit: string;
+  /** Exceptions from any pipeline: what does not pay on this engine. Default: none. */
+  readonly instead?: Exceptions;
 }
+
+/** By pass: what stands for it in any pipeline, with its options; null: nothing. */
+export type Exceptions = Readonly<Record<string, string | null>>;
 
 /** How a form is written; targets ignore what does not concern them. */
 export interface WriteOptions {
@@ -57,8 +62,8 @@ export interface FormTarget<T extends string | Uint8Array> {
   /** Passes before the pipeline, and behind it. */
   readonly first: readonly string[];
   readonly prepare: readonly string[];
-  /** By pass: what stands for it in any pipeline, with its options; null: nothing. */
-  readonly instead: Readonly<Record<string, string | null>>;
+  /** Exceptions from any pipeline. */
+  readonly instead: Exceptions;
   /** What a prepared module is in this form. */
   readonly emit: (m: Module, options?: WriteOptions) => Result<T>;
 }
