@@ -304,6 +304,32 @@ ${body('() -> ()', 'ret')}`;
   });
 });
 
+test('a value that shares the local of a phi does not take its place on the way to the loop', () => {
+  const text = `
+func @f(%p: i64, %h: i64, %k: i64) -> i64 {
+^0:
+  %one = i64.const 1
+  %t = i64.add %h, %one
+  %q = i64.mul %p, %t
+  br ^1
+^1:
+  %x = phi i64 [^0: %t], [^2: %x2]
+  %y = phi i64 [^0: %k], [^2: %y]
+  %z = phi i64 [^0: %q], [^2: %z2]
+  %c = i64.le_s %x, %y
+  br_if %c, ^2, ^3
+^2:
+  %z2 = i64.add %z, %x
+  %x2 = i64.add %x, %one
+  br ^1
+^3:
+  ret %z
+}
+export "f" func @f
+`;
+  expect(show(start(text), 'f', 3n, 1n, 5n)).toEqual([20n]);
+});
+
 test('modules with dynamic values are refused, and what runs them is named', () => {
   const text = body('(%a: any) -> i32', '%t = any.tag %a', 'ret %t');
   expect(() => start(text)).toThrow(/SL0731.*'wasm'.*any.*'js' or 'register'/);

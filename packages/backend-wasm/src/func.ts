@@ -28,6 +28,7 @@ import { assignLocals, type Locals } from './locals.ts';
 import { factsOf, type OpFacts } from './op-facts.ts';
 import { type Leave, planResults } from './results.ts';
 import { stackify } from './stackify.ts';
+import { stayingMoves } from './stays.ts';
 import type { Symbols } from './symbols.ts';
 
 /** Where an instruction's code begins in a function's code, for maps to the source. */
@@ -79,6 +80,8 @@ class BodyWriter {
   readonly #height = new Map<number, number>();
   #state = -1;
   readonly #early: EarlyMoves;
+  /** By move: see `stayingMoves`. */
+  #stays: Uint8Array | null = null;
 
   constructor(emitter: FuncEmitter, f: Func, list: CodeList, locals: Locals) {
     this.#emitter = emitter;
@@ -284,11 +287,10 @@ class BodyWriter {
     return this.#locals.localOf[v] as number;
   }
 
-  /** Whether a move stays within one local. */
+  /** Whether a move is none. */
   #staysPut(move: number): boolean {
-    const { movePhi, moveArg } = this.#list;
-    const arg = moveArg[move] as number;
-    return arg !== -1 && this.#local(arg) === this.#local(movePhi[move] as number);
+    this.#stays ??= stayingMoves(this.#list, this.#locals.localOf);
+    return this.#stays[move] === 1;
   }
 
   /** Whether a region has items that make code. */
