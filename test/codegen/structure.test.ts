@@ -150,6 +150,7 @@ describe('events visit the same blocks and edges as the graph', () => {
           empty: (b: BlockId) => skips && blockOf(f, b).body.length === 0,
           exits,
           depth: seed % 2 === 0 ? 3 : 200,
+          ...(seed % 3 === 0 ? {} : { testCost: (b: BlockId, negate: boolean) => (negate ? 1 - (b % 3) : 0) }),
         };
         const events = structure(f, options);
         for (let run = 0; run < 5; run++) {

@@ -135,6 +135,7 @@ class BodyWriter {
         const region = this.#list.edgeRegion.get(edgeKey(f, from, to));
         return region !== undefined && this.#early.get(from)?.includes(region) !== true && this.#hasCode(region);
       },
+      testCost: (b, negate) => (negate ? this.#negationCost(regionOf[b] as number) : 0),
       empty: (b) => termOf(f, b).op.kind === 'br' && !this.#hasCode(regionOf[b] as number),
       size: (b) => {
         const region = regionOf[b] as number;
@@ -391,6 +392,14 @@ class BodyWriter {
     if ((code & 7) !== item.op) return false;
     const { bytes } = factsOf(instOf(this.#f, (code >> 3) as ValueId).op);
     return bytes.length === 1 && bytes[0] === eqz;
+  }
+
+  /** Bytes by which the opposite of a condition is longer. */
+  #negationCost(region: number): number {
+    const { items, regionStart } = this.#list;
+    const code = items[(regionStart[region + 1] as number) - 1] as number;
+    if (this.#isEqz(code)) return -1;
+    return (code & 7) === item.op && this.#negated(code >> 3) !== null ? 0 : 1;
   }
 
   /** The instruction that gives the opposite of a comparison; null: there is none. */

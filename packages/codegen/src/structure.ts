@@ -18,6 +18,7 @@ import { type BlockId, blockOf, type Func, type OpKind, termOf } from '@sluice/i
 import type { StructureEvent } from './structure/events.ts';
 import { type FlowGraph, type FlowOrder, flowGraph } from './structure/flow-graph.ts';
 import { makeReducible } from './structure/reducible.ts';
+import type { TestCost } from './structure/short-jumps.ts';
 import { tidy } from './structure/tidy.ts';
 
 export type { StructureEvent } from './structure/events.ts';
@@ -30,6 +31,8 @@ export interface StructureOptions {
   readonly empty?: (b: BlockId) => boolean;
   /** About how many bytes a block's code has; default: three for each instruction. */
   readonly size?: (b: BlockId) => number;
+  /** Bytes of testing a block's condition, or its opposite, beyond the least: then the shortest form is chosen. */
+  readonly testCost?: TestCost;
   /** Where what follows a loop stands when one edge leads there: in the loop (shorter) or behind it (flatter). */
   readonly exits?: 'inside' | 'outside';
   /** From this depth on an arm of an `if` that could be followed by the other one is; default 200. */
@@ -45,7 +48,7 @@ export function structure(f: Func, options: StructureOptions = {}): readonly Str
   };
   const { graph, order } = makeReducible(flowGraph(f, facts), facts);
   const structurer = new Structurer(f, graph, order, facts.busy, options);
-  return tidy(structurer.run());
+  return tidy(structurer.run(), options.testCost ?? null);
 }
 
 /** What waits on the stack: a node with all that it hosts, an edge, or an event to append. */
@@ -65,6 +68,7 @@ class Structurer {
   readonly #order: FlowOrder;
   readonly #busy: (from: BlockId, to: BlockId) => boolean;
   readonly #depthLimit: number;
+  readonly #cost: TestCost;
   readonly #events: StructureEvent[] = [];
   readonly #work: Work[] = [];
   #depth = 0;
@@ -90,6 +94,7 @@ class Structurer {
     this.#order = order;
     this.#busy = busy;
     this.#depthLimit = options.depth ?? 200;
+    this.#cost = options.testCost ?? (() => 0);
     const { count } = graph;
     this.#labelled = new Uint8Array(count);
     this.#isHeader = new Uint8Array(count);
@@ -321,7 +326,9 @@ class Structurer {
     const then = this.#graph.start[node] as number;
     const other = then + 1;
     const deep = this.#depth >= this.#depthLimit;
-    const first = !this.#neverFalls(node, then, follow) && this.#neverFalls(node, other, follow) ? other : then;
+    const leaves = (edge: number): boolean => this.#neverFalls(node, edge, follow);
+    const cheaper = this.#cost(from, true) < this.#cost(from, false) ? other : then;
+    const first = leaves(then) === leaves(other) ? cheaper : leaves(other) ? other : then;
     const second = first === then ? other : then;
     this.#add({ kind: 'if', from, negate: first === other });
     const last: Work = { kind: 'branch', from: node, edge: second, follow };

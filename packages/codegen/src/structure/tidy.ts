@@ -4,18 +4,38 @@
  */
 
 import type { StructureEvent } from './events.ts';
+import { shortJumps, type TestCost } from './short-jumps.ts';
 
-/** What is open. `gone`: its start was dropped, or its end came early. */
+/** What is open. `gone`: its end came early. */
 interface Frame {
-  readonly kind: 'block' | 'loop' | 'if';
   readonly reachable: boolean;
   gone: boolean;
   /** Whether its end can be reached: by a branch, or from the first arm. */
   ends: boolean;
 }
 
-/** The same events without what is not needed. */
-export function tidy(events: readonly StructureEvent[]): readonly StructureEvent[] {
+/** The same events without what is not needed; with costs of tests, shorter ones where there are. */
+export function tidy(given: readonly StructureEvent[], cost: TestCost | null): readonly StructureEvent[] {
+  const plain = withoutElse(given);
+  if (cost === null) return withoutBlocks(plain, usedLabels(plain));
+  const short = shortJumps(plain, usedLabels(plain), cost);
+  return withoutBlocks(short, usedLabels(short));
+}
+
+/** Without blocks whose label nobody uses. */
+function withoutBlocks(events: readonly StructureEvent[], used: ReadonlySet<number>): readonly StructureEvent[] {
+  const gone: boolean[] = [];
+  return events.filter((event) => {
+    if (event.kind === 'end') return gone.pop() === false;
+    if (event.kind !== 'block' && event.kind !== 'loop' && event.kind !== 'if') return true;
+    const unused = event.kind === 'block' && !used.has(event.label);
+    gone.push(unused);
+    return !unused;
+  });
+}
+
+/** Without `else` behind arms that never reach their end. */
+function withoutElse(events: readonly StructureEvent[]): readonly StructureEvent[] {
   const used = usedLabels(events);
   const kept: StructureEvent[] = [];
   const frames: Frame[] = [];
@@ -25,13 +45,12 @@ export function tidy(events: readonly StructureEvent[]): readonly StructureEvent
     switch (event.kind) {
       case 'block':
       case 'loop': {
-        const gone = event.kind === 'block' && !used.has(event.label);
-        frames.push({ kind: event.kind, reachable, gone, ends: event.kind === 'block' && !gone });
-        if (!gone) kept.push(event);
+        frames.push({ reachable, gone: false, ends: event.kind === 'block' && used.has(event.label) });
+        kept.push(event);
         break;
       }
       case 'if':
-        frames.push({ kind: 'if', reachable, gone: false, ends: true });
+        frames.push({ reachable, gone: false, ends: true });
         kept.push(event);
         break;
       case 'else': {
