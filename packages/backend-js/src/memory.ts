@@ -5,6 +5,7 @@
  *
  *     DV16.getInt32(x >>> 0, true)             offset 16: a view that begins there; out of bounds as the access is
  *     index = address rotated right by 3       an address that is not aligned gives an index beyond any memory
+ *     F64_16[index] of an f64 at an offset, likewise
  *     H64[index] === undefined                 out of bounds or not aligned: the `DataView` does it, or throws
  */
 
@@ -14,8 +15,8 @@ import { lowText } from './variables.ts';
 
 const memory = regionSet('memory');
 
-/** The name of the view that begins at an offset; null where there are too many. */
-export type ViewAt = (offset: number) => string | null;
+/** The name of a view that begins at an offset, of bytes or of floats; null where there are too many. */
+export type ViewAt = (offset: number, type?: 'f32' | 'f64') => string | null;
 
 /** Whether the access is of a kind that is written here. */
 export function isPlainAccess({ op, type, args }: Inst, scope: Scope): boolean {
@@ -31,7 +32,9 @@ export function load(scope: Scope, v: ValueId, { op, type, imm, args }: Inst, vi
   const base = args[0] as ValueId;
   if (type === 'i64' && access.bytes === 8) loadWide(scope, v, base, offset);
   else if ((type === 'f32' || type === 'f64') && scope.isExact(v)) loadExact(scope, v, type, base, offset, viewAt);
-  else {
+  else if ((type === 'f32' || type === 'f64') && offset !== 0 && offset % access.bytes === 0 && scope.useCount(v) > 0) {
+    loadAside(scope, v, type, base, offset, viewAt);
+  } else {
     const address = scope.use(base);
     const { view, at } = placeOf(address, offset, viewAt);
     const read = joined(getter(type as Type, access, view, at), [address]);
@@ -112,6 +115,17 @@ function storeWide(scope: Scope, base: ValueId, v: ValueId, offset: number): voi
   const slow = `DV.setBigInt64(${addressText(address, offset)}, ${value.text}, true);`;
   const fast = `if (H64[${index}] !== undefined) H64[${index}] = ${value.text}; else `;
   scope.statement(index === null ? slow : fast + slow, [address, value]);
+}
+
+/** A float at an offset: code with several `DataView`s is slow where that with several arrays is not. */
+function loadAside(scope: Scope, v: ValueId, type: 'f32' | 'f64', base: ValueId, offset: number, viewAt: ViewAt): void {
+  const view = viewAt(offset, type);
+  const address = scope.useOften(base);
+  const { text } = scope.target(v);
+  const [shift, width] = type === 'f32' ? [2, 32] : [3, 64];
+  const slow = `${text} = DV.getFloat${width}(${addressText(address, offset)}, true);`;
+  const index = `(${address.text} >>> ${shift} | ${address.text} << ${32 - shift}) >>> 0`;
+  scope.statement(view === null ? slow : `if ((${text} = ${view}[${index}]) === undefined) ${slow}`, [address]);
 }
 
 /** A float whose NaNs keep their bits: they are read again as an integer. */

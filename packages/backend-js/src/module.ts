@@ -37,8 +37,8 @@ export interface ModuleText {
   readonly framed: ReadonlySet<string>;
   readonly frames: boolean;
   readonly largestFrame: number;
-  /** Offsets at which views of the memory begin, beside 0. */
-  readonly views: readonly number[];
+  /** Views of the memory that begin at offsets other than 0: names, and the expressions that make them. */
+  readonly views: ReadonlyMap<string, string>;
   /** Functions whose control flow is a loop over a `switch`. */
   readonly dispatched: readonly string[];
 }
@@ -98,13 +98,9 @@ export function emitModule(m: Module, options: JsOptions = {}): JsCode {
 }
 
 /** Views of the memory. Where nothing can make it grow they are constants, and V8's code has their addresses in it. */
-export function viewLines(offsets: readonly number[], grows: boolean, buffer: string): readonly string[] {
-  const names = ['DV', 'H64', ...offsets.map((offset) => `DV${offset}`)];
-  const values = [
-    'new DataView(b)',
-    'new BigInt64Array(b, 0, b.byteLength >>> 3)',
-    ...offsets.map((offset) => `new DataView(b, Math.min(${offset}, b.byteLength))`),
-  ];
+export function viewLines(views: ReadonlyMap<string, string>, grows: boolean, buffer: string): readonly string[] {
+  const names = ['DV', 'H64', ...views.keys()];
+  const values = ['new DataView(b)', 'new BigInt64Array(b)', ...views.values()];
   if (!grows) {
     return [
       `const b = ${buffer};`,
@@ -136,7 +132,7 @@ function usesHeap(m: Module): boolean {
 class ModuleNames implements Names {
   readonly uses: JsOpUse[] = [];
   readonly signatures: Signature[] = [];
-  readonly views: number[] = [];
+  readonly views = new Map<string, string>();
   readonly #m: Module;
   readonly #funcs: ReadonlyMap<string, { readonly text: string; readonly framed: boolean }>;
   readonly #hosts: ReadonlyMap<string, number>;
@@ -182,12 +178,13 @@ class ModuleNames implements Names {
     return `op${index}`;
   }
 
-  readonly view = (offset: number): string | null => {
-    if (!this.views.includes(offset)) {
-      if (this.views.length >= mostViews) return null;
-      this.views.push(offset);
-    }
-    return `DV${offset}`;
+  readonly view = (offset: number, type?: 'f32' | 'f64'): string | null => {
+    const name = type === undefined ? `DV${offset}` : `F${type.slice(1)}_${offset}`;
+    if (this.views.has(name)) return name;
+    if (this.views.size >= mostViews) return null;
+    const kind = type === undefined ? 'DataView' : `Float${type.slice(1)}Array`;
+    this.views.set(name, `new ${kind}(b, Math.min(${offset}, b.byteLength))`);
+    return name;
   };
 
   table(name: string | undefined): number {

@@ -32,8 +32,8 @@ export interface Names {
   readonly op: (op: OpDef, type: Type | null, imm: Imm) => string;
   /** A table: its number, of functions and signatures. */
   readonly table: (name: string | undefined) => number;
-  /** The view of the memory that begins at an offset; null: none does. */
-  readonly view: (offset: number) => string | null;
+  /** A view of the memory that begins at an offset, of bytes or of floats; null: none does. */
+  readonly view: (offset: number, type?: 'f32' | 'f64') => string | null;
   /** The number of a signature in tables. */
   readonly signature: (sig: Signature) => number;
 }
