@@ -115,7 +115,9 @@ func @f(%p: i32) -> f64 {
   ret %b
 }`;
     const lines = code(text);
-    expect(lines).toContain('  t0 = DV16.getFloat64(p_0 >>> 0, true);');
+    expect(lines).toContain(
+      '  if ((t0 = F64_16[(p_0 >>> 3 | p_0 << 29) >>> 0]) === undefined) t0 = DV.getFloat64((p_0 >>> 0) + 16, true);',
+    );
     expect(lines.filter((line) => line.includes('f64FromBits'))).toHaveLength(1);
   });
 

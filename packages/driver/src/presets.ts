@@ -67,6 +67,7 @@ export const presets: Toolchain = {
       prepare: jsPrepare,
       instead: withoutVectors,
       instantiate: jsEngine(emitModule).instantiate,
+      codeSize: (m) => new TextEncoder().encode(emitModule(m).source).length,
     },
     {
       name: 'bril',
