@@ -91,6 +91,7 @@ export function guestState(program: Parts, options: InstanceOptions): GuestState
     () => new ModuleState(program, linked, access),
     () => new ModuleState({ ...program, tables: [], segments: [] }, linked, access),
   );
+  let heap: CheckedHeap | null = null;
   const mirrored = [...linked.globals].filter(([, { mutable }]) => mutable);
   const inner = ({ type, value }: SharedGlobal): Value => module.references.inner(type, value);
   const syncIn = (): void => {
@@ -106,7 +107,11 @@ export function guestState(program: Parts, options: InstanceOptions): GuestState
     limits,
     signal: options.signal ?? null,
     memory,
-    heap: new CheckedHeap(budget),
+    // Its two memories cost more than a small program's run.
+    get heap() {
+      heap ??= new CheckedHeap(budget);
+      return heap;
+    },
     module,
     imports: module.imports,
     settle: settleAll(module.imports),
@@ -149,6 +154,8 @@ export function machineOf(state: GuestState, cells: CellAccess): Machine {
     elements: (index) => module.elements(index),
     dropElements: (index) => module.dropElements(index),
     ...cells,
-    heap: state.heap,
+    get heap() {
+      return state.heap;
+    },
   };
 }
