@@ -48,6 +48,7 @@ const engines: readonly (readonly [string, Make])[] = [
   ['register', machine('register')],
   ['register-js', machine('register', registerJsVM)],
   ['js', generated('js')],
+  ['wasm', generated('wasm')],
 ];
 
 function moduleOf(text: string): Module {
