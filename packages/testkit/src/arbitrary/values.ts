@@ -27,6 +27,7 @@ import { cornersOf } from './const.ts';
 import { type OpForm, roleOf } from './op-forms.ts';
 import type { Plan } from './plan.ts';
 import type { Draw } from './program.ts';
+import { tableImmediate } from './tables.ts';
 
 /** How much of each pool there was at a place. */
 export type Mark = ReadonlyMap<string, number>;
@@ -245,7 +246,7 @@ export class Values {
         if (plan.data.length === 0 || (params.length === 0 && !draw.oneIn(3))) return skip;
         return draw.oneIn(4) ? 0 : plan.data.length - 1;
       case 'table':
-        return this.#tableImmediate(op, params, result, draw);
+        return tableImmediate(plan, op, [...params, result], draw) ?? skip;
       case 'slot':
         return plan.features.types.indexOf((params[0] ?? result) as Type);
       case 'global': {
@@ -259,29 +260,6 @@ export class Values {
         return draw.of([...plan.funcs, ...plan.imports]).name;
       default:
         return tag ?? lanesOf(op, draw);
-    }
-  }
-
-  /** Mostly the table that is there to change: where the first one does, calls trap. */
-  #tableImmediate(op: OpDef, params: readonly Type[], result: Type | 'void', draw: Draw): Imm | typeof skip {
-    const { tables, segments, features } = this.plan;
-    const type = [...params, result].find((each) => each === 'externref' || each === 'funcref') ?? 'funcref';
-    const fit = tables.filter((table) => table.type === type);
-    const pick = (): string => {
-      const changes = op.effect.writes !== 0 && !(features.traps && draw.oneIn(8));
-      return (changes ? fit[fit.length - 1] : draw.of(fit))?.name ?? '';
-    };
-    switch (op.imm) {
-      case 'table':
-        return pick();
-      case 'tables':
-        return { to: pick(), from: draw.of(fit).name };
-      case 'tableseg': {
-        const segment = segments.findIndex((each) => each.type === type && each.mode.kind === 'passive');
-        return segment < 0 ? skip : { table: pick(), segment };
-      }
-      default:
-        return features.traps && draw.oneIn(4) ? draw.below(segments.length) : skip;
     }
   }
 

@@ -4,7 +4,6 @@ import type { Instr } from '@sluice/bytecode';
 import {
   f32Bits,
   f64Bits,
-  printSignature,
   type Signature,
   type SigType,
   type TrapKind,
@@ -15,6 +14,7 @@ import {
 import { type Handler, isDense, rangeOf } from './handler.ts';
 import type { LoadedFunc } from './loaded.ts';
 import { labelOf, listAt, operandInfo, typeOf } from './operands.ts';
+import type { SignatureNumbers } from './signatures.ts';
 import { isVector, movedCells } from './vectors.ts';
 
 /** Words of a slot. */
@@ -123,21 +123,6 @@ export interface Names {
 /** The table that a `call_indirect` looks into, by position. */
 export function tableIndexOf(instr: Instr, { tableIndex }: Pick<Names, 'tableIndex'>): number {
   return tableIndex.get(instr.operands[3] as string) ?? 0;
-}
-
-/** Gives equal signatures equal numbers. */
-export class SignatureNumbers {
-  readonly #numbers = new Map<string, number>();
-
-  numberOf(sig: Signature): number {
-    const text = printSignature(sig);
-    let found = this.#numbers.get(text);
-    if (found === undefined) {
-      found = this.#numbers.size;
-      this.#numbers.set(text, found);
-    }
-    return found;
-  }
 }
 
 /** Writes the words of a function's instructions. */

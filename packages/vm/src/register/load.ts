@@ -9,10 +9,11 @@
  */
 
 import { expandCode, expandProgram, type Instr, type RegisterProgram } from '@sluice/bytecode';
-import { Encoder, type Geometry, SignatureNumbers, slotsOf, slotWords, wordsOf } from './encode.ts';
+import { Encoder, type Geometry, slotsOf, slotWords, wordsOf } from './encode.ts';
 import { chooseSequences } from './fuse.ts';
 import { type Abilities, type Handler, HandlerSet } from './handler.ts';
 import type { Loaded, LoadedFunc } from './loaded.ts';
+import { SignatureNumbers } from './signatures.ts';
 import { calleeOf, passing, usesVectors, vectorsAmong, vectorsOf } from './vectors.ts';
 
 /** Loads a program that the validator accepts. */

@@ -1,8 +1,8 @@
 /** A program as the loops of the register machine run it (made by load.ts). */
 
 import type { Instr, RegisterFunc, RegisterProgram } from '@sluice/bytecode';
-import type { SignatureNumbers } from './encode.ts';
 import type { Handler } from './handler.ts';
+import type { SignatureNumbers } from './signatures.ts';
 import type { FuncVectors } from './vectors.ts';
 
 /** A function as the loops see it. */
