@@ -3,7 +3,7 @@
  * that call the host or through a table, since what runs then needs to know where free slots begin.
  */
 
-import { type Func, type Module, type Signature, signatureOf, type Type } from '@sluice/ir';
+import { type Func, findImport, type Module, type Signature, signatureOf, type Type } from '@sluice/ir';
 
 /** Functions by name. */
 export interface Frames {
@@ -28,7 +28,7 @@ export function framesOf(m: Module): Frames {
       if (inst.op.imm === 'sig') {
         leaves = true;
         if (isWide(inst.imm as Signature)) wideCalls = true;
-      } else if (isImport(m, String(inst.imm))) {
+      } else if (findImport(m, String(inst.imm)) !== undefined) {
         leaves = true;
         if (isWide(signatureOf(m, String(inst.imm)) ?? { params: [], results: [] })) wideCalls = true;
       } else {
@@ -51,10 +51,6 @@ export function framesOf(m: Module): Frames {
     }
   }
   return { framed, inTables };
-}
-
-function isImport(m: Module, name: string): boolean {
-  return m.imports.length > 0 && m.imports.some((each) => each.name === name);
 }
 
 function isWide({ params, results }: Signature): boolean {

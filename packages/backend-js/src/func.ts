@@ -30,8 +30,8 @@ const tick = 'if (--S[0] < 0) refuel();';
 export function emitFunc(f: Func, name: string, framed: boolean, cx: FuncContext): FuncText {
   const order = orderOf(f);
   const ticks = (from: BlockId, to: BlockId): boolean => cx.metered && order.isBackEdge(from, to);
-  const events = structure(f, { busy: ticks, empty: (b) => isEmpty(f, b), exits: 'outside' });
   const scope = new Scope(f);
+  const events = structure(f, { busy: ticks, empty: (b) => isEmpty(scope, b), exits: 'outside' });
   const { lines, vars } = scope;
   for (const p of f.params) {
     const type = instOf(f, p).type;
@@ -54,8 +54,9 @@ export function emitFunc(f: Func, name: string, framed: boolean, cx: FuncContext
   return { lines: [...head, ...lines, '}'], slots: vars.slots, dispatched };
 }
 
-function isEmpty(f: Func, b: BlockId): boolean {
-  return blockOf(f, b).body.length === 0;
+/** Whether a block has nothing but constants, which are written where they are used. */
+function isEmpty({ f, vars }: Scope, b: BlockId): boolean {
+  return blockOf(f, b).body.every((v) => instOf(f, v).op.kind === 'const' && (vars.webOf[v] as number) < 0);
 }
 
 function depthOf(events: readonly StructureEvent[]): number {

@@ -79,6 +79,8 @@ export class Scope {
   readonly #exact: Uint8Array;
   readonly #uses: Uses;
   readonly #pending = new Map<ValueId, Text>();
+  /** Those of them that read state. */
+  readonly #stateful = new Set<ValueId>();
   /** By shared place: pending values that read it. */
   readonly #readers = new Map<number, ValueId[]>();
   readonly #left: Int32Array;
@@ -161,6 +163,7 @@ export class Scope {
   begin(): void {
     for (const text of this.#pending.values()) this.finish([text]);
     this.#pending.clear();
+    this.#stateful.clear();
     this.#readers.clear();
   }
 
@@ -208,6 +211,7 @@ export class Scope {
       return;
     }
     this.#pending.set(v, text);
+    if (text.regions !== 0) this.#stateful.add(v);
     for (const web of text.webs) {
       const readers = this.#readers.get(web);
       if (readers === undefined) this.#readers.set(web, [v]);
@@ -256,7 +260,10 @@ export class Scope {
   /** Writes what waits and reads these regions. */
   flush(regions: RegionSet): void {
     if (regions === 0) return;
-    for (const [v, text] of this.#pending) if ((text.regions & regions) !== 0) this.#write(v, text);
+    for (const v of this.#stateful) {
+      const text = this.#pending.get(v);
+      if (text !== undefined && (text.regions & regions) !== 0) this.#write(v, text);
+    }
   }
 
   #writeReaders(web: number): void {
@@ -271,6 +278,7 @@ export class Scope {
 
   #write(v: ValueId, text: Text): void {
     this.#pending.delete(v);
+    this.#stateful.delete(v);
     this.#assign(v, text);
   }
 
@@ -287,6 +295,7 @@ export class Scope {
     const pending = this.#pending.get(v);
     if (pending !== undefined) {
       this.#pending.delete(v);
+      this.#stateful.delete(v);
       return pending;
     }
     const { text, slot } = this.vars.placeOf(v);
