@@ -225,7 +225,7 @@ function loopBack(f: Func, cx: FuncContext, sites: readonly Site[], op: OpDef | 
     );
   }
   if (op !== null) {
-    const identity = lawConstant(f.sig.results[0] as Type, op.laws.rightIdentity as number);
+    const identity = lawConstant(f.sig.results[0] as Type, op.laws.rightIdentity as number | bigint);
     const start = edit.append(entry, constantOf(ops, f.sig.results[0] as Type, identity));
     edit.setInst(acc as ValueId, withEdges(edit.inst(acc as ValueId), [start, ...sums], from));
     combineReturns(cx, op, acc as ValueId);

@@ -1,5 +1,6 @@
 /**
- * The register machine: three-address instructions over a frame of 8-byte registers, fixed width in the VM (MEASURED §2).
+ * The register machine: three-address instructions over a frame of registers, fixed width in the VM (MEASURED §2). A
+ * register holds a value of any type; the VM keeps vectors and host values of one number in places of their own.
  * Comparisons fuse with conditional jumps; integer ops take a 32-bit constant as last operand; heap accesses fuse with
  * their checks; frequent rows in which each takes the result of the one before are one instruction (sequence.ts). Calls name their arguments' registers and where results go, so that no moves surround them.
  */
@@ -20,7 +21,7 @@ import { registerSequences } from './register-sequences.ts';
 import { sequencesOf } from './sequence.ts';
 
 const control: readonly InstrDef[] = [
-  entry({ name: 'move', doc: 'Copies a register, all 64 bits.', role: 'move', operands: ['def', 'use'] }),
+  entry({ name: 'move', doc: 'Copies a register, whatever it holds.', role: 'move', operands: ['def', 'use'] }),
   entry({ name: 'spill', doc: 'Copies a register to a spill slot.', role: 'spill', operands: ['index', 'use'] }),
   entry({ name: 'reload', doc: 'Copies a spill slot to a register.', role: 'reload', operands: ['def', 'index'] }),
   entry({ name: 'jump', doc: 'Goes to the label.', role: 'jump', operands: ['label'], ends: true }),

@@ -23,12 +23,15 @@ import {
 } from '@sluice/ir';
 import type { Reader, Replacement, Simplifier } from '@sluice/pipeline';
 
+/** A constant that a law names. */
+type Law = number | bigint;
+
 const isUnary = (op: OpDef): boolean => op.sig.params.length === 1;
 const isBinary = (op: OpDef): boolean => op.sig.params.length === 2;
 
 /** Operand `i`, and whether it is this constant. */
 const operand = (inst: Inst, i: number, read: Reader): Inst => read.inst(inst.args[i] as Inst['args'][number]);
-const isLaw = (inst: Inst, k: number): boolean =>
+const isLaw = (inst: Inst, k: Law): boolean =>
   inst.op.kind === 'const' && sameValue(inst.imm as Value, lawConstant(inst.type as Type, k));
 
 /** The instruction of a constant; null for types that have no constants. */
@@ -91,26 +94,26 @@ export const laws: readonly Simplifier[] = [
     name: 'right-identity',
     accepts: ({ laws: { rightIdentity } }) => (rightIdentity === undefined ? null : { right: 'constant' }),
     apply: (inst, read) =>
-      isLaw(operand(inst, 1, read), inst.op.laws.rightIdentity as number) ? (inst.args[0] ?? null) : null,
+      isLaw(operand(inst, 1, read), inst.op.laws.rightIdentity as Law) ? (inst.args[0] ?? null) : null,
   },
   {
     name: 'left-identity',
     accepts: ({ laws: { leftIdentity } }) => (leftIdentity === undefined ? null : { left: 'constant' }),
     apply: (inst, read) =>
-      isLaw(operand(inst, 0, read), inst.op.laws.leftIdentity as number) ? (inst.args[1] ?? null) : null,
+      isLaw(operand(inst, 0, read), inst.op.laws.leftIdentity as Law) ? (inst.args[1] ?? null) : null,
   },
   {
     name: 'right-zero',
     accepts: ({ laws: { rightZero } }) => (rightZero === undefined ? null : { right: 'constant' }),
     apply: (inst, read) =>
-      isLaw(operand(inst, 1, read), inst.op.laws.rightZero as number) ? (inst.args[1] ?? null) : null,
+      isLaw(operand(inst, 1, read), inst.op.laws.rightZero as Law) ? (inst.args[1] ?? null) : null,
   },
   {
     name: 'same-operands',
     accepts: ({ laws: { selfGives } }) => (selfGives === undefined ? null : { same: true }),
     apply: (inst, read) =>
       inst.args[0] === inst.args[1]
-        ? constantInst(read.ops, inst.type, lawConstant(inst.type as Type, inst.op.laws.selfGives as number))
+        ? constantInst(read.ops, inst.type, lawConstant(inst.type as Type, inst.op.laws.selfGives as Law))
         : null,
   },
   {
