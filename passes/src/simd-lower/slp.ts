@@ -41,6 +41,7 @@ export interface Job {
 /** The jobs of a block, from its end to its start. */
 export function jobsOf(f: Func, cx: Context, b: BlockId): readonly Job[] {
   const { body } = blockOf(f, b);
+  if (!mayFill(f, body)) return [];
   const jobs: Job[] = [];
   for (const row of rowsOf(f, body)) jobs.push(...jobsOfRow(f, cx, b, row));
   return jobs.reverse();
@@ -62,8 +63,12 @@ function rowsOf(f: Func, body: readonly ValueId[]): readonly (readonly ValueId[]
 }
 
 function jobsOfRow(f: Func, cx: Context, block: BlockId, row: readonly ValueId[]): readonly Job[] {
-  if (row.filter((v) => instOf(f, v).op.access?.store === true).length < 2) return [];
-  const accesses = grouped(f, row, new LinearForms(f, null));
+  if (!mayFill(f, row)) return [];
+  const forms = new LinearForms(f, null);
+  const stores = row.filter((v) => instOf(f, v).op.access?.store === true);
+  // Most blocks have none: all else is looked at only then.
+  if (grouped(f, stores, forms).groups.every((group) => seedsOf(f, group).length === 0)) return [];
+  const accesses = grouped(f, row, forms);
   const position = new Map(row.map((v, i) => [v, i]));
   const packer = new Packer(f, position, accesses);
   const trees = accesses.groups.flatMap((group) => seedsOf(f, group)).map((seed) => packer.stores(seed));
@@ -75,6 +80,16 @@ function jobsOfRow(f: Func, cx: Context, block: BlockId, row: readonly ValueId[]
     else jobs.push(job);
   }
   return jobs.sort((a, b) => (position.get(a.first) as number) - (position.get(b.first) as number));
+}
+
+/** Whether there are stores enough of one size. */
+function mayFill(f: Func, row: readonly ValueId[]): boolean {
+  const stored = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  for (const v of row) {
+    const { access } = instOf(f, v).op;
+    if (access?.store === true) stored[access.bytes] = (stored[access.bytes] as number) + access.bytes;
+  }
+  return stored.some((bytes) => bytes >= 16);
 }
 
 /** Neighbouring stores of one size that fill a vector. */
