@@ -98,6 +98,15 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
     buffers = now;
     linked.refresh();
   };
+  // A buffer that growth replaced is empty: cheaper to see than what the memory's buffer is now.
+  let cells = new Uint8Array(guest.heap.cells.buffer);
+  let table = new Uint8Array(guest.heap.table.buffer);
+  const refreshHeap = (): void => {
+    if (cells.length > 0 && table.length > 0) return;
+    refresh();
+    cells = new Uint8Array(guest.heap.cells.buffer);
+    table = new Uint8Array(guest.heap.table.buffer);
+  };
   const enter = (): void => {
     guest.syncIn();
     // The heap is this instance's own: it alone makes it grow.
@@ -112,7 +121,7 @@ export function makeState(m: Module, code: JsCode, options: InstanceOptions): Js
       getSlot: () => undefined,
       setSlot: () => undefined,
     });
-    const ops = opFunctions(code, machine, refresh);
+    const ops = opFunctions(code, machine, refresh, refreshHeap);
     linked = make({ ...env, hosts, ops, refuel: () => account.refuel() });
     const other = (ref: FuncRef): JsFunction =>
       outward(guest, thrown, enter, (args) => guest.module.references.callOther(ref, args) as unknown as Value);
@@ -165,7 +174,12 @@ function outward(
 }
 
 /** Ops that are left to their meaning. */
-function opFunctions(code: JsCode, machine: Machine, refresh: () => void): readonly JsFunction[] {
+function opFunctions(
+  code: JsCode,
+  machine: Machine,
+  refresh: () => void,
+  refreshHeap: () => void,
+): readonly JsFunction[] {
   return code.ops.map(({ op, type, imm }): JsFunction => {
     const apply = (args: readonly Value[]): Value => {
       const result = applyOp(op, type, machine, imm, args);
@@ -173,9 +187,10 @@ function opFunctions(code: JsCode, machine: Machine, refresh: () => void): reado
       return result;
     };
     if (!op.effect.grows && (op.effect.writes & regionSet('objects')) === 0) return (...args) => apply(args);
+    const after = op.effect.grows ? refresh : refreshHeap;
     return (...args) => {
       const result = apply(args);
-      refresh();
+      after();
       return result;
     };
   });
