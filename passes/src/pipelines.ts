@@ -86,7 +86,32 @@ const lists: Readonly<Record<Level, readonly string[]>> = {
     'tail-dup',
     'schedule', // the last: what others still change would be in the wrong place
   ],
-  Os: ['dead-funcs', 'tail-call', 'mem-forward', ...scalar, 'licm', 'simplify@late', 'gvn@late', ...cleanup],
+  Os: [
+    // What was tried and makes Wasm larger has no place here: licm, loop passes, gvn-pre, larger callees.
+    'dead-funcs',
+    'mem-forward@early', // smaller callees
+    'simplify-cfg@early',
+    'sccp@early',
+    'simplify@early',
+    'dce@early',
+    'tail-call', // what is recursive no more can be inlined
+    'ipcp',
+    'dead-args', // smaller calls
+    'inline(growth=1,size=3)', // callees that are no larger than the call, or have no other caller
+    'mem-forward',
+    ...scalar,
+    'simplify@late',
+    'gvn@late',
+    'load-elim',
+    'dse', // what load-elim took away reads nothing
+    'value-range', // late: it sees the tests that inlining brought together
+    'sccp@last',
+    'jump-thread',
+    'simplify-cfg@thread',
+    'simplify@last',
+    'dead-funcs@late', // inlining took their callers
+    ...cleanup,
+  ],
 };
 
 /** The pipeline of a level. */

@@ -1,41 +1,21 @@
 /**
  * One function: its list of code (stackify), locals for it, structured control flow around it, and bytes.
  *
- * What is decided here is how each event is written: a condition takes its negation with it (`i32.eqz` goes, a comparison becomes
- * its opposite by its law), what returns at the end needs no `return`, moves within one local are none.
+ * What is decided here is how each event is written; what stands between them region-writer.ts writes.
  */
 
 import { type StructureEvent, structure } from '@sluice/codegen';
-import {
-  type BlockId,
-  coreTable,
-  DiagnosticError,
-  type Func,
-  type Inst,
-  instOf,
-  orderOf,
-  termOf,
-  type ValueId,
-} from '@sluice/ir';
+import { type BlockId, type Func, type Inst, instOf, orderOf, termOf, type ValueId } from '@sluice/ir';
 import { type CodeHooks, opcode, type WasmFunc } from '@sluice/wasm-format';
-import { type CodeList, edgeKey, item, Workspace } from './code-list.ts';
-import { noWasmFor } from './diag-codes.ts';
+import { type CodeList, edgeKey, Workspace } from './code-list.ts';
 import { type EarlyMoves, earlyMoves } from './early-moves.ts';
 import { FuncWriter } from './hook-writer.ts';
-import { writeConstant, writeInstr } from './instr.ts';
 import { RangeScratch } from './live-ranges.ts';
 import { assignLocals, type Locals } from './locals.ts';
-import { factsOf, type OpFacts } from './op-facts.ts';
+import { type CodePlace, RegionWriter } from './region-writer.ts';
 import { type Leave, planResults } from './results.ts';
 import { stackify } from './stackify.ts';
-import { stayingMoves } from './stays.ts';
 import type { Symbols } from './symbols.ts';
-
-/** Where an instruction's code begins in a function's code, for maps to the source. */
-export interface CodePlace {
-  readonly offset: number;
-  readonly inst: Inst;
-}
 
 /** Emits functions one after the other; its working memory is used again. */
 export class FuncEmitter {
@@ -66,8 +46,6 @@ export class FuncEmitter {
   }
 }
 
-const eqz = 0x45;
-
 class BodyWriter {
   readonly #emitter: FuncEmitter;
   readonly #f: Func;
@@ -80,8 +58,7 @@ class BodyWriter {
   readonly #height = new Map<number, number>();
   #state = -1;
   readonly #early: EarlyMoves;
-  /** By move: see `stayingMoves`. */
-  #stays: Uint8Array | null = null;
+  readonly #regions: RegionWriter;
 
   constructor(emitter: FuncEmitter, f: Func, list: CodeList, locals: Locals) {
     this.#emitter = emitter;
@@ -90,19 +67,8 @@ class BodyWriter {
     this.#locals = locals;
     this.#hooks = emitter.hooks;
     this.#w.begin(locals.count);
-    this.#early = earlyMoves(list, locals, (region) => this.#writes(region));
-  }
-
-  /** The locals that the moves of a region change. */
-  #writes(region: number): readonly number[] {
-    const { items, regionStart, movePhi } = this.#list;
-    const found: number[] = [];
-    for (let i = regionStart[region] as number; i < (regionStart[region + 1] as number); i++) {
-      const code = items[i] as number;
-      const move = code >> 3;
-      if ((code & 7) === item.moveSet && !this.#staysPut(move)) found.push(this.#local(movePhi[move] as number));
-    }
-    return found;
+    this.#regions = new RegionWriter(emitter, list, locals, this.#w);
+    this.#early = earlyMoves(list, locals, (region) => this.#regions.writes(region));
   }
 
   write(): WasmFunc {
@@ -120,7 +86,7 @@ class BodyWriter {
   }
 
   #single(b: BlockId): void {
-    this.#region(this.#list.regionOf[b] as number);
+    this.#regions.region(this.#list.regionOf[b] as number);
     const { op } = termOf(this.#f, b);
     if (op.kind === 'ret') this.#hooks.leave?.(this.#w, this.#f);
     else this.#trap(b);
@@ -133,10 +99,12 @@ class BodyWriter {
       busy: (from, to) => {
         if (this.#hooks.busy?.(f, from, to) === true) return true;
         const region = this.#list.edgeRegion.get(edgeKey(f, from, to));
-        return region !== undefined && this.#early.get(from)?.includes(region) !== true && this.#hasCode(region);
+        return (
+          region !== undefined && this.#early.get(from)?.includes(region) !== true && this.#regions.hasCode(region)
+        );
       },
-      testCost: (b, negate) => (negate ? this.#negationCost(regionOf[b] as number) : 0),
-      empty: (b) => termOf(f, b).op.kind === 'br' && !this.#hasCode(regionOf[b] as number),
+      testCost: (b, negate) => (negate ? this.#regions.negationCost(regionOf[b] as number) : 0),
+      empty: (b) => termOf(f, b).op.kind === 'br' && !this.#regions.hasCode(regionOf[b] as number),
       size: (b) => {
         const region = regionOf[b] as number;
         return 2 * ((regionStart[region + 1] as number) - (regionStart[region] as number)) + 3;
@@ -159,7 +127,7 @@ class BodyWriter {
     for (let i = 0; i < events.length; i++) {
       const event = events[i] as StructureEvent;
       const pushed = plan?.pushes.get(i);
-      if (pushed !== undefined) w.localGet(this.#local(pushed));
+      if (pushed !== undefined) w.localGet(this.#regions.local(pushed));
       switch (event.kind) {
         case 'block':
           w.block(typeAt(i));
@@ -184,9 +152,9 @@ class BodyWriter {
         case 'code': {
           const next = events[i + 1];
           const tested = (next?.kind === 'if' || next?.kind === 'br_if') && next.from === event.block ? next : null;
-          this.#region(regionOf[event.block] as number, tested, plan?.leaves.get(i), arrived);
+          this.#regions.region(regionOf[event.block] as number, tested, plan?.leaves.get(i), arrived);
           arrived = null;
-          for (const region of this.#early.get(event.block) ?? []) this.#region(region);
+          for (const region of this.#early.get(event.block) ?? []) this.#regions.region(region);
           break;
         }
         case 'edge':
@@ -225,7 +193,7 @@ class BodyWriter {
   #arrive(arrival: { readonly phi: ValueId; readonly taken: boolean } | undefined): ValueId | null {
     if (arrival === undefined) return null;
     if (arrival.taken) return arrival.phi;
-    this.#w.localSet(this.#local(arrival.phi));
+    this.#w.localSet(this.#regions.local(arrival.phi));
     return null;
   }
 
@@ -253,7 +221,8 @@ class BodyWriter {
     const f = this.#f;
     if (this.#hooks.busy?.(f, from, to) === true) this.#hooks.edge?.(this.#w, f, from, to);
     const region = this.#list.edgeRegion.get(edgeKey(f, from, to));
-    if (region !== undefined && this.#early.get(from)?.includes(region) !== true) this.#region(region, null, leave);
+    if (region !== undefined && this.#early.get(from)?.includes(region) !== true)
+      this.#regions.region(region, null, leave);
   }
 
   /** A table from the smallest case on, where that is small or negative numbers occur. */
@@ -281,154 +250,6 @@ class BodyWriter {
     });
     w.brTable(table, otherwise);
   }
-
-  // Code.
-
-  #local(v: number): number {
-    return this.#locals.localOf[v] as number;
-  }
-
-  /** Whether a move is none. */
-  #staysPut(move: number): boolean {
-    this.#stays ??= stayingMoves(this.#list, this.#locals.localOf);
-    return this.#stays[move] === 1;
-  }
-
-  /** Whether a region has items that make code. */
-  #hasCode(region: number): boolean {
-    const { items, regionStart } = this.#list;
-    const end = regionStart[region + 1] as number;
-    for (let i = regionStart[region] as number; i < end; i++) {
-      const code = items[i] as number;
-      if ((code & 7) < item.moveGet || !this.#staysPut(code >> 3)) return true;
-    }
-    return false;
-  }
-
-  /** Writes a region's items; the last one is a condition where it is tested. */
-  #region(
-    region: number,
-    tested: (StructureEvent & { readonly negate: boolean }) | null = null,
-    leave: Leave | undefined = undefined,
-    arrived: ValueId | null = null,
-  ): void {
-    const { func: f, items, regionStart } = this.#list;
-    const w = this.#w;
-    let end = regionStart[region + 1] as number;
-    let negate = tested?.negate === true;
-    let last: Inst | null = null;
-    if (tested !== null) {
-      while (this.#isEqz(items[end - 1] as number) && negate) {
-        negate = false;
-        end--;
-      }
-      const code = items[end - 1] as number;
-      if (negate && (code & 7) === item.op) {
-        last = this.#negated(code >> 3);
-        if (last !== null) end--;
-      }
-    }
-    let start = regionStart[region] as number;
-    if (arrived !== null) {
-      if ((this.#list.uses[arrived] as number) > 1) w.localTee(this.#local(arrived));
-      start++;
-    }
-    for (let i = start; i < end; i++) {
-      if (leave !== undefined) {
-        if (i === leave.at) this.#push(items[leave.push] as number);
-        if (i === leave.write || i === leave.push) continue;
-      }
-      const code = items[i] as number;
-      const about = code >> 3;
-      switch (code & 7) {
-        case item.get:
-          w.localGet(this.#local(about));
-          break;
-        case item.set: {
-          const next = items[i + 1] as number;
-          const local = this.#local(about);
-          if (i + 1 < end && (next & 7) === item.get && this.#local(next >> 3) === local) {
-            w.localTee(local);
-            i++;
-          } else w.localSet(local);
-          break;
-        }
-        case item.tee:
-          w.localTee(this.#local(about));
-          break;
-        case item.op:
-          this.#instr(about, instOf(f, about as ValueId));
-          break;
-        case item.constant: {
-          const { type, imm } = instOf(f, about as ValueId);
-          writeConstant(w, type as 'i32', imm);
-          break;
-        }
-        case item.drop:
-          w.byte(opcode.drop);
-          break;
-        case item.moveGet:
-          if (!this.#staysPut(about)) w.localGet(this.#local(this.#list.moveArg[about] as number));
-          break;
-        default:
-          if (!this.#staysPut(about)) w.localSet(this.#local(this.#list.movePhi[about] as number));
-      }
-    }
-    if (last !== null) this.#instr(-1, last);
-    else if (negate) w.byte(opcode.i32_eqz);
-  }
-
-  /** Pushes what a move takes: a constant, or a value from its local. */
-  #push(code: number): void {
-    const about = code >> 3;
-    if ((code & 7) === item.moveGet) this.#w.localGet(this.#local(this.#list.moveArg[about] as number));
-    else {
-      const { type, imm } = instOf(this.#f, about as ValueId);
-      writeConstant(this.#w, type as 'i32', imm);
-    }
-  }
-
-  #isEqz(code: number): boolean {
-    if ((code & 7) !== item.op) return false;
-    const { bytes } = factsOf(instOf(this.#f, (code >> 3) as ValueId).op);
-    return bytes.length === 1 && bytes[0] === eqz;
-  }
-
-  /** Bytes by which the opposite of a condition is longer. */
-  #negationCost(region: number): number {
-    const { items, regionStart } = this.#list;
-    const code = items[(regionStart[region + 1] as number) - 1] as number;
-    if (this.#isEqz(code)) return -1;
-    return (code & 7) === item.op && this.#negated(code >> 3) !== null ? 0 : 1;
-  }
-
-  /** The instruction that gives the opposite of a comparison; null: there is none. */
-  #negated(v: number): Inst | null {
-    const inst = this.#asWritten(v, instOf(this.#f, v as ValueId));
-    const op = inst.op.laws.negation === undefined ? undefined : coreTable.get(inst.op.laws.negation);
-    return op === undefined || this.#hooks.instr !== undefined ? null : { ...inst, op };
-  }
-
-  /** The instruction with its operands in the order in which they lie on the stack. */
-  #asWritten(v: number, inst: Inst): Inst {
-    if (v < 0 || this.#list.swapped[v] !== 1 || inst.op.laws.commutative === true) return inst;
-    const op = coreTable.get(inst.op.laws.swapped as string);
-    if (op === undefined) throw new Error(`no op '${inst.op.laws.swapped}'`);
-    return { ...inst, op };
-  }
-
-  #instr(v: number, given: Inst): void {
-    const inst = this.#asWritten(v, given);
-    const facts = factsOf(inst.op);
-    this.#emitter.places?.push({ offset: this.#w.length, inst });
-    if (this.#hooks.instr?.(this.#w, this.#f, inst) === true) return;
-    if (isUnknown(facts)) throw new DiagnosticError(noWasmFor(this.#f.name, `'${inst.op.name}'`, inst.loc));
-    writeInstr(this.#w, inst, facts, this.#emitter.symbols, this.#locals.slots);
-  }
-}
-
-function isUnknown({ form, bytes }: OpFacts): boolean {
-  return bytes.length === 0 && !['nothing', 'func', 'indirect', 'slot', 'global'].includes(form);
 }
 
 interface Tail {

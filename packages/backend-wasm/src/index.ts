@@ -4,8 +4,8 @@ import type { Module } from '@sluice/ir';
 import { encodeModule, type WasmEmitter } from '@sluice/wasm-format';
 import { emitModule, type WasmOptions } from './module.ts';
 
-export type { CodePlace } from './func.ts';
 export { emitModule, type WasmOptions } from './module.ts';
+export type { CodePlace } from './region-writer.ts';
 
 /** Names of the passes that must run before emission: `br_table` is a table, so that sparse switches become tests. */
 export const prepare: readonly string[] = ['lower-invoke', 'switch-lower(spread=8)'];

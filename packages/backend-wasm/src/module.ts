@@ -15,8 +15,9 @@ import {
 } from '@sluice/wasm-format';
 import { noWasmType } from './diag-codes.ts';
 import { expandOps } from './expand.ts';
-import { type CodePlace, FuncEmitter } from './func.ts';
+import { FuncEmitter } from './func.ts';
 import { writeConstant } from './instr.ts';
+import type { CodePlace } from './region-writer.ts';
 import { Symbols } from './symbols.ts';
 
 /** How to emit. */

@@ -18,12 +18,12 @@
  * Cost:    linear; a search among effects stops after `farthest` steps.
  */
 
-import { type BlockId, blockOf, coreOp, type Func, type Inst, instOf, orderOf, type ValueId } from '@sluice/ir';
+import { type BlockId, blockOf, type Func, type Inst, instOf, orderOf, type ValueId } from '@sluice/ir';
 import { type CodeList, edgeKey, item, type Workspace } from './code-list.ts';
 import { factsOf, mayPass, type OpFacts } from './op-facts.ts';
+import { copyOp, type ValueFacts, valueFacts } from './value-facts.ts';
 
 const farthest = 200;
-const copy = coreOp('copy');
 
 /** Behind all instructions of a block. */
 const atEnd = 0x7fffffff;
@@ -37,21 +37,15 @@ class Stackifier {
   readonly #f: Func;
   readonly #ws: Workspace;
   readonly #resultCount: (call: Inst) => number;
+  readonly #facts: ValueFacts;
   readonly #alias: Int32Array;
   readonly #uses: Int32Array;
-  /** By value: its block, its position there (-1: a phi), and how many of its uses in its block are not written yet. */
   readonly #home: Int32Array;
   readonly #place: Int32Array;
+  /** By value: how many of its uses in its block are not written yet. */
   readonly #left: Int32Array;
   readonly #done: Uint8Array;
   readonly #swapped: Uint8Array;
-  readonly #nextResult: Int32Array;
-  /** By block: its edges to blocks with phis, as a list of numbers of edges. */
-  readonly #edgeHead: Int32Array;
-  readonly #edgeNext: number[] = [];
-  readonly #edgeTarget: number[] = [];
-  /** By edge: which of the inputs of the target's first phi it is. */
-  readonly #edgeInput: number[] = [];
   #items: Int32Array;
   #top = 0;
   #moves = 0;
@@ -71,41 +65,30 @@ class Stackifier {
 
   constructor(f: Func, ws: Workspace, resultCount: (call: Inst) => number) {
     const count = f.insts.length;
-    this.#resultCount = resultCount;
     this.#f = f;
     this.#ws = ws;
-    this.#alias = ws.alias(count);
-    this.#uses = ws.uses(count);
-    this.#home = ws.home(count);
-    this.#place = ws.place(count);
-    this.#left = ws.left(count);
-    this.#nextResult = ws.nextResult(count);
-    for (let v = 0; v < count; v++) {
-      this.#alias[v] = v;
-      this.#uses[v] = 0;
-      this.#home[v] = -1;
-      this.#left[v] = 0;
-      this.#nextResult[v] = -1;
-    }
+    this.#resultCount = resultCount;
+    const facts = valueFacts(f, ws);
+    this.#facts = facts;
+    this.#alias = facts.alias;
+    this.#uses = facts.uses;
+    this.#home = facts.home;
+    this.#place = facts.place;
+    this.#left = facts.left;
     this.#done = ws.done(count);
     this.#swapped = ws.swapped(count);
-    this.#edgeHead = ws.edgeHead(f.blocks.length).fill(-1, 0, f.blocks.length);
-    this.#items = ws.items(0);
-    this.#movePhi = ws.movePhi(0);
-    this.#moveArg = ws.moveArg(0);
-    this.#before = ws.before(0);
-    this.#after = ws.after(0);
+    this.#items = ws.items(facts.mostItems);
+    this.#top = facts.mostItems;
+    this.#movePhi = ws.movePhi(facts.mostMoves);
+    this.#moveArg = ws.moveArg(facts.mostMoves);
+    this.#before = ws.before(facts.longestBody);
+    this.#after = ws.after(facts.longestBody);
   }
 
   run(): CodeList {
     const f = this.#f;
     const { rpo } = orderOf(f);
-    const longest = this.#findHomes();
-    const capacity = this.#countUses();
-    this.#items = this.#ws.items(capacity);
-    this.#top = capacity;
-    this.#before = this.#ws.before(longest);
-    this.#after = this.#ws.after(longest);
+    const { edgeHead, edgeNext, edgeTarget } = this.#facts;
     const regionOf = this.#ws.regionOf(f.blocks.length);
     let regions = 0;
     const edgeRegion = new Map<number, number>();
@@ -113,8 +96,8 @@ class Stackifier {
       const b = rpo[i] as BlockId;
       regionOf[b] = regions++;
       if (this.#isJump(b)) continue;
-      for (let e = this.#edgeHead[b] as number; e !== -1; e = this.#edgeNext[e] as number)
-        edgeRegion.set(edgeKey(f, b, this.#edgeTarget[e] as BlockId), regions++);
+      for (let e = edgeHead[b] as number; e !== -1; e = edgeNext[e] as number)
+        edgeRegion.set(edgeKey(f, b, edgeTarget[e] as BlockId), regions++);
     }
     const regionStart = this.#ws.regionStart(regions + 1);
     const regionBlock = this.#ws.regionBlock(regions);
@@ -127,16 +110,16 @@ class Stackifier {
         this.#conditional = true;
         // The list of edges is in the order of regions.
         const edges: number[] = [];
-        for (let e = this.#edgeHead[b] as number; e !== -1; e = this.#edgeNext[e] as number) edges.push(e);
+        for (let e = edgeHead[b] as number; e !== -1; e = edgeNext[e] as number) edges.push(e);
         for (let k = edges.length - 1; k >= 0; k--) {
           this.#moveAll(edges[k] as number);
           const region = (regionOf[b] as number) + 1 + k;
           regionStart[region] = this.#top;
           regionBlock[region] = b;
-          regionTarget[region] = this.#edgeTarget[edges[k] as number] as number;
+          regionTarget[region] = edgeTarget[edges[k] as number] as number;
         }
         this.#conditional = false;
-      } else if (this.#edgeHead[b] !== -1) this.#moveAll(this.#edgeHead[b] as number);
+      } else if (edgeHead[b] !== -1) this.#moveAll(edgeHead[b] as number);
       this.#writeBlock();
       const region = regionOf[b] as number;
       regionStart[region] = this.#top;
@@ -157,93 +140,13 @@ class Stackifier {
       moves: this.#moves,
       alias: this.#alias,
       swapped: this.#swapped,
-      nextResult: this.#nextResult,
+      nextResult: this.#facts.nextResult,
       uses: this.#uses,
     };
   }
 
   #isJump(b: BlockId): boolean {
     return instOf(this.#f, blockOf(this.#f, b).term).op.kind === 'br';
-  }
-
-  // Facts.
-
-  /** Blocks and positions of values, what copies are; the length of the longest body. */
-  #findHomes(): number {
-    const f = this.#f;
-    let longest = 0;
-    const { rpo } = orderOf(f);
-    for (let i = 0; i < rpo.length; i++) {
-      const b = rpo[i] as BlockId;
-      const { phis, body, term } = blockOf(f, b);
-      for (let k = 0; k < phis.length; k++) {
-        this.#home[phis[k] as number] = b;
-        this.#place[phis[k] as number] = -1;
-      }
-      for (let k = 0; k < body.length; k++) {
-        const v = body[k] as ValueId;
-        this.#home[v] = b;
-        this.#place[v] = k;
-        const { op, args } = instOf(f, v);
-        if (op === copy) this.#alias[v] = this.#alias[args[0] as number] as number;
-        else if (op.kind === 'result') {
-          const call = args[0] as number;
-          this.#nextResult[v] = this.#nextResult[call] as number;
-          this.#nextResult[call] = v;
-        }
-      }
-      this.#home[term] = b;
-      this.#place[term] = body.length;
-      if (body.length > longest) longest = body.length;
-    }
-    return longest;
-  }
-
-  /** Counts uses and lists edges; the most items that there can be. */
-  #countUses(): number {
-    const f = this.#f;
-    const { rpo, index } = orderOf(f);
-    let items = 8;
-    let moves = 0;
-    for (let i = 0; i < rpo.length; i++) {
-      const b = rpo[i] as BlockId;
-      const { phis, body, term } = blockOf(f, b);
-      for (let k = 0; k < phis.length; k++) {
-        const { args, blocks } = instOf(f, phis[k] as ValueId);
-        for (let j = 0; j < args.length; j++) {
-          const pred = blocks[j] as BlockId;
-          if ((index[pred] as number) < 0) continue;
-          if (k === 0) this.#addEdge(pred, b, j);
-          this.#use(args[j] as number, pred);
-          moves++;
-        }
-      }
-      for (let k = 0; k < body.length; k++) {
-        const { op, args } = instOf(f, body[k] as ValueId);
-        items += 3 + args.length;
-        if (op === copy || op.kind === 'result') continue;
-        for (let j = 0; j < args.length; j++) this.#use(args[j] as number, b);
-      }
-      const { args } = instOf(f, term);
-      items += 1 + args.length;
-      for (let j = 0; j < args.length; j++) this.#use(args[j] as number, b);
-    }
-    this.#movePhi = this.#ws.movePhi(moves);
-    this.#moveArg = this.#ws.moveArg(moves);
-    return items + 3 * moves;
-  }
-
-  #addEdge(from: BlockId, to: BlockId, input: number): void {
-    const edge = this.#edgeTarget.push(to) - 1;
-    this.#edgeInput.push(input);
-    this.#edgeNext.push(this.#edgeHead[from] as number);
-    this.#edgeHead[from] = edge;
-  }
-
-  #use(arg: number, at: BlockId): void {
-    const v = this.#alias[arg] as number;
-    this.#uses[v] = (this.#uses[v] as number) + 1;
-    if (this.#home[v] === at) this.#left[v] = (this.#left[v] as number) + 1;
   }
 
   // A block.
@@ -272,7 +175,7 @@ class Stackifier {
       if (this.#done[v] === 1) continue;
       const inst = instOf(f, v);
       const { op } = inst;
-      if (op === copy || op.kind === 'const' || op.kind === 'result') continue;
+      if (op === copyOp || op.kind === 'const' || op.kind === 'result') continue;
       const facts = factsOf(op);
       const used = inst.type === 'tuple' || (this.#uses[v] as number) > 0;
       if (!used && facts.removable) {
@@ -297,7 +200,7 @@ class Stackifier {
     }
     // The last one lies on top; this is written from its end.
     const byIndex: number[][] = Array.from({ length: this.#resultCount(inst) }, () => []);
-    for (let r = this.#nextResult[v] as number; r !== -1; r = this.#nextResult[r] as number) {
+    for (let r = this.#facts.nextResult[v] as number; r !== -1; r = this.#facts.nextResult[r] as number) {
       if (this.#uses[r] !== 0) byIndex[instOf(this.#f, r as ValueId).imm as number]?.push(r);
     }
     for (const results of byIndex) {
@@ -432,8 +335,8 @@ class Stackifier {
 
   #moveAll(edge: number): void {
     const f = this.#f;
-    const { phis } = blockOf(f, this.#edgeTarget[edge] as BlockId);
-    const input = this.#edgeInput[edge] as number;
+    const { phis } = blockOf(f, this.#facts.edgeTarget[edge] as BlockId);
+    const input = this.#facts.edgeInput[edge] as number;
     const moves: { readonly phi: ValueId; readonly arg: ValueId; readonly place: number }[] = [];
     for (let k = 0; k < phis.length; k++) {
       const phi = phis[k] as ValueId;
