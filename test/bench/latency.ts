@@ -1,12 +1,15 @@
 /**
  * From IR to running Wasm: functions of about 50 instructions, optimised before, through the passes that the backend wants,
- * emission, the host's compiler, linking and the first call of each. Answers are checked.
+ * emission, the host's compiler, linking and the first call of each. Answers are checked. Milliseconds of this thread, on a machine
+ * that takes `usualUnit` nanoseconds for a unit of the calibration loop.
  */
 
 import { findEngine, prepareModule, presets } from '@sluice/driver';
 import { decodeModule, encodeModule, interp, type Module, unwrap, type Value } from '@sluice/ir';
-import { type Figure, median } from './measure.ts';
+import { type Figure, time } from './measure.ts';
 import { moduleSize, syntheticModule } from './synthetic.ts';
+
+const usualUnit = 0.95;
 
 /** The figures. */
 export function latencyFigures(): readonly Figure[] {
@@ -20,20 +23,16 @@ function figure(count: number, limit: number, runs: number): Figure {
   const args: readonly Value[] = [7n, 40];
   const wanted = module.funcs.map(({ name }) => resultOf(interp.instantiate(module).call(name, args).outcome));
   const bytes = encodeModule(module, { debug: true });
-  const samples: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    const fresh: Module = unwrap(decodeModule(bytes, { file: 'bench' }));
-    const start = performance.now();
+  const run = (fresh: Module): void => {
     const instance = engine.instantiate(prepareModule(fresh, engine, presets), {});
-    const given = fresh.funcs.map(({ name }) => instance.call(name, args).outcome);
-    samples.push(performance.now() - start);
-    for (const [k, outcome] of given.entries()) {
-      if (resultOf(outcome) !== wanted[k]) throw new Error(`latency: @f${k} gives another result`);
+    for (const [k, { name }] of fresh.funcs.entries()) {
+      if (resultOf(instance.call(name, args).outcome) !== wanted[k]) throw new Error(`latency: @${name} is wrong`);
     }
-  }
+  };
+  const { ms, unitNs } = time(runs, runs, () => unwrap(decodeModule(bytes, { file: 'bench' })), run);
   const size = Math.round(moduleSize(module) / count);
-  const warm = median(samples.slice(samples.length >> 1));
-  return { name: `${count} functions of ${size} instructions, IR to all called: ms`, value: warm, limit };
+  const value = (ms * usualUnit) / unitNs;
+  return { name: `${count} functions of ${size} instructions, IR to all called: ms`, value, limit };
 }
 
 function resultOf(outcome: { readonly kind: string; readonly values?: readonly Value[] }): Value {
