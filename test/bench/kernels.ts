@@ -65,9 +65,9 @@ function engineFigures(name: string, module: Module, binary: string): readonly F
   const ratios: number[] = [];
   const figures: Figure[] = [];
   for (const { name: kernel, size, usesI64 } of kernels.filter((each) => name !== 'js' || !each.usesI64)) {
-    const start = performance.now();
     // A module that nothing was compiled of.
     const fresh = prepareModule(optimise({ ...module }, passes), engine, presets);
+    const start = process.cpuUsage();
     const instance = engine.instantiate(fresh, {});
     const first = call(instance, kernel, size);
     const { user, system } = process.cpuUsage(start);
