@@ -17,12 +17,14 @@ import { type Leave, planResults } from './results.ts';
 import { stackify } from './stackify.ts';
 import type { Symbols } from './symbols.ts';
 
-/** Emits functions one after the other; its working memory is used again. */
+/** Working memory of one function after the other: emission neither nests nor waits. */
+const workspace = new Workspace();
+const rangeScratch = new RangeScratch();
+
+/** Emits functions one after the other. */
 export class FuncEmitter {
   readonly symbols: Symbols;
   readonly hooks: CodeHooks;
-  readonly #ws = new Workspace();
-  readonly #scratch = new RangeScratch();
   /** Places of the last function, where asked for. */
   readonly places: CodePlace[] | null;
 
@@ -35,8 +37,8 @@ export class FuncEmitter {
   /** The function's code. */
   emit(f: Func): WasmFunc {
     if (this.places !== null) this.places.length = 0;
-    const list = stackify(f, this.#ws, (call) => this.#resultCount(call));
-    const locals = assignLocals(list, this.#scratch);
+    const list = stackify(f, workspace, (call) => this.#resultCount(call));
+    const locals = assignLocals(list, rangeScratch);
     return new BodyWriter(this, f, list, locals).write();
   }
 
