@@ -35,6 +35,8 @@ export const brilTarget: BrilTarget = {
     // Bril has no remainder, and no switches.
     'div-rem': null,
     'switch-form': null,
+    // Nor vectors.
+    'simd-lower': null,
     // Bril's loads check: one that is not certain to run might fail. Nor has it checks without an access: those that are left
     // of a store, or take the place of another one. (Unrolling stays as it is: without turns that are known only when the
     // program runs, the mean of O3 is 0.004 larger.)
