@@ -123,7 +123,8 @@ export function engineMaker({ engine, level, trip }: Configuration, modules: Mod
   };
 }
 
-function instantiator(name: string): (m: Module, options: InstanceOptions) => Instance {
+/** Instances of modules on an engine; throws for an engine that there is none of. */
+export function instantiator(name: string): (m: Module, options: InstanceOptions) => Instance {
   const engine = findEngine(presets, name);
   if (engine === undefined || engine.executes === 'source') throw new Error(`no engine '${name}'`);
   return (m, options) => ready(engine, m)(options);
