@@ -24,7 +24,7 @@ export interface Execution {
   readonly outcome: Outcome;
   /** Instructions executed, in the engine's own unit; null where they were not counted. */
   readonly instructions: number | null;
-  /** Units of fuel used: loop back-edges and calls. Never more than the limit. */
+  /** Units of fuel used: loop back-edges and calls. Never more than the limit; 0 where an engine did not count, since none was set. */
   readonly fuelUsed: number;
 }
 

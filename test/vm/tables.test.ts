@@ -89,6 +89,43 @@ func @bad() -> i32 {
     expect(call(b, 'bad')).toBe('integer-divide-by-zero');
   });
 
+  test('the first table of a module is the first one that stands there, also where an imported one follows', () => {
+    const a = instantiate(`
+table 1 1 [@one]
+export "t" table @table
+func @one() -> i32 {
+^0:
+  %0 = i32.const 1
+  ret %0
+}`);
+    const b = instantiate(
+      `
+table @own [@two]
+table @shared 1 1 [] from "a" "t"
+export "own" func @own
+export "shared" func @shared
+func @two() -> i32 {
+^0:
+  %0 = i32.const 2
+  ret %0
+}
+func @own() -> i32 {
+^0:
+  %0 = i32.const 0
+  %1 = call_indirect i32 (() -> i32) (%0)
+  ret %1
+}
+func @shared() -> i32 {
+^0:
+  %0 = i32.const 0
+  %1 = call_indirect i32 @shared (() -> i32) (%0)
+  ret %1
+}`,
+      { a },
+    );
+    expect([call(b, 'own'), call(b, 'shared')]).toEqual([[2], [1]]);
+  });
+
   test('ops on tables: get, set, fill, copy, init, drop', () => {
     const a = instantiate(`
 table @a 4 10 [@one]

@@ -8,6 +8,8 @@ export class Symbols {
   readonly funcs: ReadonlyMap<string, number>;
   readonly globals: ReadonlyMap<string, number>;
   readonly tables: ReadonlyMap<string, number>;
+  /** The index of the table that calls without a name mean: the first one of the IR, which an import may stand before. */
+  readonly #firstTable: number;
   /** By function name: how many results it has. */
   readonly results: ReadonlyMap<string, number>;
   /** Types in the order in which they were asked for. */
@@ -28,6 +30,7 @@ export class Symbols {
     this.results = new Map(callees.map(({ name, sig }) => [name, sig.results.length]));
     this.globals = indices(m.globals);
     this.tables = indices(m.tables);
+    this.#firstTable = this.tables.get(m.tables[0]?.name ?? '') ?? 0;
   }
 
   /** The index of a function's type. */
@@ -55,7 +58,7 @@ export class Symbols {
 
   /** See `func`; no name is the first table. */
   table(name?: string): number {
-    return name === undefined ? 0 : found(this.tables, name);
+    return name === undefined ? this.#firstTable : found(this.tables, name);
   }
 }
 
