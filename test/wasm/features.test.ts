@@ -16,7 +16,7 @@ import { readWast } from './support/wast.ts';
 
 const folder = join(import.meta.dirname, 'features');
 const scripts = readdirSync(folder).map((file) => readWast(join(folder, file)));
-const engines = [...defaultEngines.filter((name) => name !== 'js'), 'stack'];
+const engines = [...defaultEngines, 'stack'];
 const configurations = configurationsOf(engines, ['O0', 'O3'], true);
 
 /** Without what cannot cross to JavaScript: commands that name a vector. */
