@@ -12,7 +12,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { repoRoot } from '../corpus.ts';
-import { countInstructions } from '../wasm/count.ts';
+import { wasmSize } from '../wasm/count.ts';
 import { type Figure, median } from './measure.ts';
 
 const rounds = 5;
@@ -81,7 +81,7 @@ export function wasmOptimiseFigures(): readonly Figure[] {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const instructions = countInstructions(readFileSync(input));
+  const { instructions } = wasmSize(readFileSync(input));
   const speed = ({ seconds }: Tool): number => instructions / median(seconds);
   const ratios = (other: Tool): number => median(sluice.seconds.map((s, i) => s / (other.seconds[i] ?? s)));
   return [
