@@ -16,8 +16,7 @@ import { generateModule } from './support/generate.ts';
 import { randomFrom } from './support/random.ts';
 
 const deep = process.env.SLUICE_DEEP === '1';
-// Generated JavaScript takes no vectors.
-const engines = ['interp', 'stack', 'register', 'wasm'];
+const engines = ['interp', 'stack', 'register', 'wasm', 'js'];
 
 test.each([
   { size: 20, count: deep ? 2000 : 60 },
