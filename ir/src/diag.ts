@@ -73,10 +73,13 @@ export function unwrap<T>(result: Result<T>): T {
   throw new DiagnosticError(first, result.diagnostics);
 }
 
-/** `file:line:col: error[CODE]: message; fix` (in binary files `file:0x1a4: ...`), on one line whatever the message holds. */
+/**
+ * `file:line:col: error[CODE]: message; fix`, on one line whatever the message holds. In binary files the line is 0 and the column
+ * is the offset in bytes, which is repeated behind the message as tools for binaries write it: `(at 0x1a4)`.
+ */
 export function formatDiagnostic(d: Diagnostic): string {
   const { file, line, col } = d.at;
-  const place = line === 0 && col > 0 ? `0x${col.toString(16)}` : `${line}:${col}`;
+  const offset = line === 0 && col > 0 ? ` (at 0x${col.toString(16)})` : '';
   const fix = d.fix === '' ? '' : `; ${d.fix}`;
-  return `${file}:${place}: error[${d.code}]: ${d.message}${fix}`.replace(/[\r\n]+/g, ' ');
+  return `${file}:${line}:${col}: error[${d.code}]: ${d.message}${offset}${fix}`.replace(/[\r\n]+/g, ' ');
 }

@@ -211,7 +211,7 @@ test('the offset is that of the instruction', () => {
   const at = bytes.lastIndexOf(0x45);
   const failed = loadWasm(bytes, { file });
   expect(failed.ok ? '' : formatDiagnostic(failed.diagnostics[0] as (typeof failed.diagnostics)[0])).toMatch(
-    `test.wasm:0x${at.toString(16)}: error[SL0720]: type mismatch: expected i32, found i64; `,
+    `test.wasm:0:${at}: error[SL0720]: type mismatch: expected i32, found i64 (at 0x${at.toString(16)}); `,
   );
 });
 
