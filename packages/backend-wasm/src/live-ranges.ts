@@ -33,6 +33,7 @@ export class RangeScratch {
   readonly rowStart = scratchInts();
   readonly rowItems = scratchInts();
   readonly start = scratchInts();
+  bounds = new Int32Array(256);
 }
 
 /** The live ranges of all values that lie in locals. */
@@ -84,13 +85,14 @@ class RangeFinder {
   readonly #list: CodeList;
   readonly #scratch: RangeScratch;
   readonly #records: number;
-  #bounds = new Int32Array(256);
+  #bounds: Int32Array;
   #length = 0;
 
   constructor(list: CodeList, scratch: RangeScratch, records: number) {
     this.#list = list;
     this.#scratch = scratch;
     this.#records = records;
+    this.#bounds = scratch.bounds;
   }
 
   run(): LiveRanges {
@@ -189,6 +191,7 @@ class RangeFinder {
       const grown = new Int32Array(2 * this.#bounds.length);
       grown.set(this.#bounds);
       this.#bounds = grown;
+      this.#scratch.bounds = grown;
     }
     this.#bounds[this.#length++] = from;
     this.#bounds[this.#length++] = to;
@@ -197,21 +200,48 @@ class RangeFinder {
   /** Sorts the ranges from here on, and joins those that touch. */
   #sort(from: number): void {
     const bounds = this.#bounds;
-    const count = (this.#length - from) / 2;
-    if (count < 2) return;
-    const order = Array.from({ length: count }, (_, k) => from + 2 * k);
-    order.sort((a, b) => (bounds[a] as number) - (bounds[b] as number));
-    const sorted: number[] = [];
-    for (const at of order) {
+    const end = this.#length;
+    if (end - from < 4) return;
+    if (end - from <= mostInserted) insertionSort(bounds, from, end);
+    else sortLong(bounds, from, end);
+    let to = from;
+    for (let at = from + 2; at < end; at += 2) {
       const begins = bounds[at] as number;
       const ends = bounds[at + 1] as number;
-      const top = sorted.length - 1;
-      if (top > 0 && begins <= (sorted[top] as number)) sorted[top] = Math.max(sorted[top] as number, ends);
-      else sorted.push(begins, ends);
+      if (begins <= (bounds[to + 1] as number)) {
+        if (ends > (bounds[to + 1] as number)) bounds[to + 1] = ends;
+        continue;
+      }
+      to += 2;
+      bounds[to] = begins;
+      bounds[to + 1] = ends;
     }
-    for (let k = 0; k < sorted.length; k++) bounds[from + k] = sorted[k] as number;
-    this.#length = from + sorted.length;
+    this.#length = to + 2;
   }
+}
+
+/** Up to so many numbers are sorted in place, without an object for any of them. */
+const mostInserted = 64;
+
+function insertionSort(bounds: Int32Array, from: number, end: number): void {
+  for (let at = from + 2; at < end; at += 2) {
+    const begins = bounds[at] as number;
+    const ends = bounds[at + 1] as number;
+    let k = at - 2;
+    for (; k >= from && (bounds[k] as number) > begins; k -= 2) {
+      bounds[k + 2] = bounds[k] as number;
+      bounds[k + 3] = bounds[k + 1] as number;
+    }
+    bounds[k + 2] = begins;
+    bounds[k + 3] = ends;
+  }
+}
+
+function sortLong(bounds: Int32Array, from: number, end: number): void {
+  const order = Array.from({ length: (end - from) / 2 }, (_, k) => from + 2 * k);
+  order.sort((a, b) => (bounds[a] as number) - (bounds[b] as number));
+  const sorted = order.flatMap((at) => [bounds[at] as number, bounds[at + 1] as number]);
+  bounds.set(sorted, from);
 }
 
 /** The regions before a region: of a block, its predecessors or the edges from them; of an edge, its source. */

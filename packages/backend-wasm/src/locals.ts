@@ -134,7 +134,9 @@ class Assigner {
     const joined = this.#joined.get(root);
     if (joined !== undefined) return joined;
     const { start, bounds } = this.#ranges;
-    return [...bounds.subarray(start[root], start[root + 1])];
+    const ranges: Ranges = [];
+    for (let k = start[root] as number; k < (start[root + 1] as number); k++) ranges.push(bounds[k] as number);
+    return ranges;
   }
 
   /** Classes that need a local, in the order in which they begin. */
