@@ -49,6 +49,11 @@ export interface Frontend {
   readonly extensions: readonly string[];
   /** Whether the bytes look like this format, where the extension does not tell. */
   readonly detect: (bytes: Uint8Array) => boolean;
+  /**
+   * Whether `load` rejects all that the verifier would, by a type system of its own, so that only tests verify what it makes: the
+   * verifier takes as long as lifting. Default: no.
+   */
+  readonly validates?: boolean;
   /** Reads and lifts; diagnostics where the bytes are wrong. `ops` are the ops that may occur, the core table unless given. */
   readonly load: (bytes: Uint8Array, file: string, ops?: OpTable) => Result<Loaded>;
 }

@@ -14,10 +14,10 @@ const prepared: Readonly<Record<string, readonly string[]>> = {
 describe.each([...passes])('%s', (name, pass) => {
   const prepare = pipeline('prepare', prepared[name] ?? [], passes);
   test('on every kind of module', () => passLaws(pass, { prepare, features: { rules } }));
-  test('on vectors', () => passLaws(pass, { prepare, runs: 25, features: vectorFeatures }));
-  test('on dynamic values and references', () => passLaws(pass, { prepare, runs: 25, features: dynamicFeatures }));
+  test('on vectors', () => passLaws(pass, { prepare, runs: 10, features: vectorFeatures }));
+  test('on dynamic values and references', () => passLaws(pass, { prepare, runs: 15, features: dynamicFeatures }));
   test.each(machines().map((engine) => [engine.name, engine] as const))('before %s', (_, engine) => {
     const alone = { name, instances: [...prepare.instances, { pass, id: name, options: {} }] };
-    engineLaws(engine, { levels: [alone], runs: 3, features: { rules } });
+    engineLaws(engine, { levels: [alone], runs: 2, features: { rules } });
   });
 });

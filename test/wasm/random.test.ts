@@ -7,7 +7,7 @@
 
 import process from 'node:process';
 import { load, optimise, presets } from '@sluice/driver';
-import { unwrap } from '@sluice/ir';
+import { unwrap, verifyModule } from '@sluice/ir';
 import { expect, test } from 'vitest';
 import { emitWasm } from '../spec/emit.ts';
 import { instantiator } from '../spec/makers.ts';
@@ -31,6 +31,7 @@ test.each([
       const expected = seenByV8(bytes, calls);
       if (expected === null) continue;
       const { module } = unwrap(load(presets, bytes, `seed ${seed}`, { from: 'wasm' }));
+      expect(verifyModule(module), `seed ${seed}`).toEqual([]);
       for (const level of ['O0', 'O3']) {
         expect(seenByV8(emitWasm(module, level), calls), `seed ${seed}, emitted at ${level}`).toEqual(expected);
         for (const engine of engines) {

@@ -24,7 +24,7 @@ export function frontendFor(
   return found === undefined ? fail(unknownFormat(file, names)) : ok(found);
 }
 
-/** Loads and verifies a file's bytes. */
+/** Loads a file's bytes, and verifies what its frontend does not validate by itself. */
 export function load(
   tools: Toolchain,
   bytes: Uint8Array,
@@ -34,7 +34,7 @@ export function load(
   const frontend = frontendFor(tools, bytes, file, options.from);
   if (!frontend.ok) return frontend;
   const loaded = frontend.value.load(bytes, file, tools.ops);
-  if (!loaded.ok) return loaded;
+  if (!loaded.ok || frontend.value.validates === true) return loaded;
   const problems = verifyModule(loaded.value.module);
   return problems.length > 0 ? fail(...problems) : loaded;
 }

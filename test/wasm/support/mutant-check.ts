@@ -28,6 +28,8 @@ export function checkModule(bytes: Uint8Array<ArrayBuffer>): Fate {
   }
   if (!known) throw new Error('accepted, and the JavaScript engine refuses it');
   const { module } = loaded.value;
+  const [wrong] = verifyModule(module);
+  if (wrong !== undefined) throw new Error(`wrong as lifted: ${formatDiagnostic(wrong)}`);
   const optimised = optimise(module, presets.levelPipeline('O1'));
   const [problem] = verifyModule(optimised);
   if (problem !== undefined) throw new Error(`wrong after O1: ${formatDiagnostic(problem)}`);

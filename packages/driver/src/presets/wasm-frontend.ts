@@ -11,6 +11,7 @@ export const wasmFrontend: Frontend = {
   summary: 'WebAssembly 2.0, binary',
   extensions: ['.wasm'],
   detect: isWasm,
+  validates: true,
   load: (bytes, file, ops) => {
     const module = loadWasm(bytes, { file, ...(ops === undefined ? {} : { ops }) });
     return module.ok ? ok(loadedModule(module.value, file)) : module;
