@@ -15,6 +15,7 @@ import { type BinaryTarget, load, presets, translate } from '@sluice/driver';
 import { unwrap } from '@sluice/ir';
 import binaryen from 'binaryen';
 import { repoRoot } from '../corpus.ts';
+import { wasm2 } from '../wasm/binaryen.ts';
 import { wasmSize } from '../wasm/count.ts';
 import { type Figure, median } from './measure.ts';
 
@@ -23,17 +24,6 @@ const rounds = 5;
 /** In a process of Node's own: the peak of its resident memory, in KiB, as the last line of standard error. */
 const sayPeak =
   'data:text/javascript,process.on("exit",()=>process.stderr.write("\\npeak "+process.resourceUsage().maxRSS+"\\n"))';
-
-/** What Wasm 2.0 has beyond the first version, as wasm-opt names it. */
-const features: readonly string[] = [
-  'bulk-memory',
-  'multivalue',
-  'mutable-globals',
-  'nontrapping-float-to-int',
-  'reference-types',
-  'sign-ext',
-  'simd',
-].map((name) => `--enable-${name}`);
 
 interface Tool {
   readonly name: string;
@@ -69,7 +59,7 @@ export function wasmOptimiseFigures(): readonly Figure[] {
     '-o',
     to,
   ]);
-  const wasmOpt = (from: string, to: string): readonly string[] => ['-O2', ...features, from, '-o', to];
+  const wasmOpt = (from: string, to: string): readonly string[] => ['-O2', ...wasm2, from, '-o', to];
   const npm = tool("npm's wasm-opt -O2", node, (from, to) => ['--import', sayPeak, wasmOptOfNpm, ...wasmOpt(from, to)]);
   const tools = [sluice, npm];
   const found = nativeTool();

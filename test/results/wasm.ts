@@ -12,6 +12,7 @@ import process from 'node:process';
 import { load, presets, translate } from '@sluice/driver';
 import { unwrap } from '@sluice/ir';
 import { repoRoot } from '../corpus.ts';
+import { wasm2 } from '../wasm/binaryen.ts';
 import { type WasmSize, wasmSize } from '../wasm/count.ts';
 
 const require = createRequire(join(repoRoot, 'test/package.json'));
@@ -30,17 +31,6 @@ const modules: readonly (readonly [string, string])[] = [
   ['@jsquash/webp: webp_enc', packageFile('@jsquash/webp', 'codec/enc/webp_enc.wasm')],
   ['source-map: mappings', packageFile('source-map', 'lib/mappings.wasm')],
 ];
-
-/** What Wasm 2.0 has beyond the first version, as wasm-opt names it. */
-export const wasm2: readonly string[] = [
-  'bulk-memory',
-  'multivalue',
-  'mutable-globals',
-  'nontrapping-float-to-int',
-  'reference-types',
-  'sign-ext',
-  'simd',
-].map((name) => `--enable-${name}`);
 
 const levels = ['O0', 'O2', 'Os', 'O3'] as const;
 const rows: string[] = [];
